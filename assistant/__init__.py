@@ -1,0 +1,1 @@
+"""The assistant: questions in, computed and verified answers out."""

@@ -1,0 +1,62 @@
+"""The `whyrec` command. Command modules import nothing heavy at the top, so --help and errors are instant."""
+
+from __future__ import annotations
+
+import importlib
+import sys
+from collections.abc import Sequence
+
+import click
+
+from ingest.errors import WhyrecError
+
+_COMMANDS = {
+    "data": "assistant.commands.data:data",
+    "ingest": "assistant.commands.ingest:ingest",
+    "train": "assistant.commands.train:train",
+    "index": "assistant.commands.index:index",
+    "evaluate": "assistant.commands.evaluate:evaluate",
+}
+
+
+class _Commands(click.Group):
+    """A group that imports a command's module when the command is asked for, and lists them as declared."""
+
+    def list_commands(self, ctx: click.Context) -> list[str]:
+        return list(_COMMANDS)
+
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
+        if cmd_name not in _COMMANDS:
+            return None
+        module, _, name = _COMMANDS[cmd_name].partition(":")
+        command: click.Command = getattr(importlib.import_module(module), name)
+        return command
+
+
+@click.group(cls=_Commands, context_settings={"help_option_names": ["-h", "--help"]})
+@click.version_option(package_name="whyrec")
+def whyrec() -> None:
+    """Recommend, and say why, from computed numbers only."""
+
+
+def main(arguments: Sequence[str] | None = None) -> None:
+    """Run the command line and exit: 0 done, 2 for the caller to mend, 1 when something outside failed."""
+    sys.exit(run(arguments))
+
+
+def run(arguments: Sequence[str] | None = None) -> int:
+    """Run the command line and return its exit code; errors are one sentence on stderr."""
+    try:
+        result = whyrec.main(args=arguments, prog_name="whyrec", standalone_mode=False)
+    except WhyrecError as error:
+        click.echo(f"whyrec: {error}", err=True)
+        return error.exit_code
+    except click.ClickException as error:
+        error.show()
+        return error.exit_code
+    except (click.Abort, KeyboardInterrupt):
+        click.echo("whyrec: stopped", err=True)
+        return 130
+    except BrokenPipeError:
+        return 0
+    return result if isinstance(result, int) else 0

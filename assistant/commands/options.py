@@ -1,0 +1,24 @@
+"""Options and output that every command shares."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from typing import Any
+
+import click
+
+home_option: Callable[..., Any] = click.option(
+    "--home",
+    "home_dir",
+    metavar="DIR",
+    help="Folder with the data, model and index [default: WHYREC_HOME, else ./.whyrec].",
+)
+json_option: Callable[..., Any] = click.option(
+    "--json", "as_json", is_flag=True, help="Print one JSON document and nothing else."
+)
+
+
+def emit(document: Any, as_json: bool, text: str) -> None:
+    """Print `document` as JSON, or else the `text` meant for people."""
+    click.echo(json.dumps(document, ensure_ascii=False, indent=2) if as_json else text)

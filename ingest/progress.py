@@ -1,0 +1,10 @@
+"""A progress bar on standard error: only on a terminal, and only for what takes over two seconds."""
+
+from __future__ import annotations
+
+from tqdm import tqdm
+
+
+def progress_bar(total: int, label: str, unit: str = "it") -> tqdm[None]:
+    """Return a bar of `total` steps; use it in a `with` block and call `update(n)`."""
+    return tqdm(total=total, desc=label, unit=unit, disable=None, delay=2.0, leave=False)

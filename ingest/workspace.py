@@ -1,0 +1,201 @@
+"""The home folder: which generation of each part is current, one writer at a time, published by one rename.
+
+    HOME/home.json     {"format": 1, "parts": {"data": {"folder": "data-0001", "data_fingerprint": …}, …}}
+    HOME/data-0001/    a part is written under its final, not yet used name and never changed once published
+    HOME/lock          held by the one process that writes; HOME/lock.holder names it
+
+A reader follows home.json; a build that is killed leaves folders that no home.json names, and the next writer
+removes them. The generation before the current one is kept, for readers that still have it open.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import shutil
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from filelock import FileLock, Timeout
+
+from ingest.errors import HomeError
+
+FORMAT = 1
+DEFAULT_HOME = ".whyrec"
+_MEND = {"data": "whyrec ingest", "model": "whyrec train", "index": "whyrec index"}
+
+
+def home_path(option: str | None = None) -> Path:
+    """Return the home folder's path: the option, else WHYREC_HOME, else ./.whyrec."""
+    return Path(option or os.environ.get("WHYREC_HOME") or DEFAULT_HOME).expanduser().absolute()
+
+
+@dataclass(frozen=True)
+class Part:
+    """A published part of the home."""
+
+    name: str
+    folder: Path
+    data_fingerprint: str
+    """Fingerprint of the data set this part is, or was made from."""
+
+
+@dataclass
+class Edition:
+    """Parts being written; they become current together when the `with` block of `Home.writing` ends well."""
+
+    home: Home
+    written: dict[str, Part] = field(default_factory=dict)
+
+    def new_folder(self, name: str) -> Path:
+        """Create the empty folder that part `name` is to be written into."""
+        numbers = [int(path.name.rpartition("-")[2]) for path in self.home.folders(name)]
+        folder = self.home.path / f"{name}-{max(numbers, default=0) + 1:04d}"
+        folder.mkdir()
+        return folder
+
+    def add(self, name: str, folder: Path, data_fingerprint: str) -> None:
+        """Declare part `name` complete in `folder`."""
+        self.written[name] = Part(name, folder, data_fingerprint)
+
+
+class Home:
+    """The home folder at `path`, which need not exist yet."""
+
+    def __init__(self, path: Path | str) -> None:
+        self.path = Path(path)
+
+    @property
+    def manifest_path(self) -> Path:
+        return self.path / "home.json"
+
+    def parts(self) -> dict[str, Part]:
+        """Return the current parts by name; empty when nothing was published yet.
+
+        Raises:
+            HomeError: home.json is unreadable or was written by another version.
+        """
+        try:
+            manifest = json.loads(self.manifest_path.read_text(encoding="utf-8"))
+        except FileNotFoundError:
+            return {}
+        except (OSError, ValueError) as error:
+            raise HomeError(
+                f"{self.manifest_path} cannot be read ({error}); move it away and run `whyrec build` again"
+            ) from error
+        return self._checked(manifest)
+
+    def _checked(self, manifest: Any) -> dict[str, Part]:
+        version = manifest.get("format") if isinstance(manifest, dict) else None
+        if version != FORMAT:
+            raise HomeError(
+                f"{self.path} was built by another version of whyrec (its format is {version!r}, this version "
+                f"reads {FORMAT}); build it again with `whyrec build`, or choose another folder with --home"
+            )
+        return {
+            name: Part(name, self.path / entry["folder"], entry["data_fingerprint"])
+            for name, entry in manifest["parts"].items()
+        }
+
+    def require(self, name: str) -> Part:
+        """Return part `name`, made from the current data.
+
+        Raises:
+            HomeError: the part is missing, or was made from other data; the message names the command to run.
+        """
+        parts = self.parts()
+        if "data" not in parts:
+            raise HomeError(
+                f"there is no data in {self.path}; run `whyrec demo`, or `whyrec build SOURCE` with your own table"
+            )
+        if name not in parts:
+            raise HomeError(f"{self.path} has data but no {name} yet; run `{_MEND[name]}`")
+        part, data = parts[name], parts["data"]
+        if part.data_fingerprint != data.data_fingerprint:
+            raise HomeError(
+                f"the {name} in {self.path} was made from other data ({part.data_fingerprint}, the data now are "
+                f"{data.data_fingerprint}); run `{_MEND[name]}`"
+            )
+        if not part.folder.is_dir():
+            raise HomeError(
+                f"{part.folder} is gone, though {self.manifest_path} names it; run `{_MEND[name]}`"
+            )
+        return part
+
+    def folders(self, name: str) -> list[Path]:
+        """Return every folder of part `name`, published or not, oldest first."""
+        found = self.path.glob(f"{name}-*")
+        return sorted(
+            path for path in found if path.is_dir() and path.name.rpartition("-")[2].isdigit()
+        )
+
+    @contextmanager
+    def writing(self) -> Iterator[Edition]:
+        """Hold the home's lock and yield an Edition; publish what it wrote when the block ends without an error.
+
+        Raises:
+            HomeError: another process is writing, or the folder cannot be written.
+        """
+        try:
+            self.path.mkdir(parents=True, exist_ok=True)
+            lock = FileLock(self.path / "lock", timeout=0)
+            lock.acquire()
+        except Timeout as error:
+            raise HomeError(
+                f"{self.path} is being written by {self._holder()}; wait until it is done"
+            ) from error
+        except OSError as error:
+            raise HomeError(
+                f"cannot write to {self.path} ({error.strerror}); choose another folder with --home"
+            ) from error
+        try:
+            (self.path / "lock.holder").write_text(
+                f"process {os.getpid()} ({Path(sys.argv[0]).name})\n", encoding="utf-8"
+            )
+            self._remove_leftovers()
+            edition = Edition(self)
+            yield edition
+            self._publish(edition)
+        finally:
+            lock.release()
+
+    def _holder(self) -> str:
+        try:
+            return (self.path / "lock.holder").read_text(encoding="utf-8").strip()
+        except OSError:
+            return "another process"
+
+    def _publish(self, edition: Edition) -> None:
+        if not edition.written:
+            return
+        parts = self.parts() | edition.written
+        manifest = {
+            "format": FORMAT,
+            "parts": {
+                name: {"folder": part.folder.name, "data_fingerprint": part.data_fingerprint}
+                for name, part in sorted(parts.items())
+            },
+        }
+        beside = self.manifest_path.with_suffix(".json.new")
+        with beside.open("w", encoding="utf-8") as file:
+            json.dump(manifest, file, indent=2)
+            file.flush()
+            os.fsync(file.fileno())
+        os.replace(beside, self.manifest_path)
+
+    def _remove_leftovers(self) -> None:
+        """Remove unpublished folders and all but the last generation before the current one."""
+        current = {part.name: part.folder for part in self.parts().values()}
+        for name in _MEND:
+            older = [path for path in self.folders(name) if path != current.get(name)]
+            published = current.get(name)
+            before = [
+                path for path in older if published is not None and path.name < published.name
+            ]
+            for path in older:
+                if path not in before[-1:]:
+                    shutil.rmtree(path, ignore_errors=True)

@@ -1,0 +1,1 @@
+"""Prompt templates, as files with named variables; package data only, read by `assistant`."""
