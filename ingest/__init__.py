@@ -1,1 +1,1 @@
-"""Tables in: reading, checking and freezing interaction data, the home folder and the vector store."""
+"""Tables in: reading, checking and freezing data, the home folder and the vector store."""

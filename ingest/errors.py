@@ -9,7 +9,8 @@
         ├── ProviderError     the language-model endpoint
         └── TrainingError     training went wrong (a loss that is not a number, …)
 
-A message is one sentence that names the thing and says what to do. `exit_code` is what a command exits with.
+A message is one sentence that names the thing and says what to do. `exit_code` is what a command
+exits with.
 """
 
 from __future__ import annotations
@@ -46,7 +47,7 @@ class Problem:
     """What is wrong and what mends it, one sentence without a full stop."""
     column: str | None = None
     rows: tuple[int, ...] = ()
-    """First few offending rows, counted as a person counts lines of the file: the header is row 1."""
+    """First few offending rows, counted as a person counts them: the header is row 1."""
     count: int = 1
     """How many rows have this problem in all."""
 
@@ -68,7 +69,10 @@ class DataError(WhyrecError):
 
     def __init__(self, problems: Sequence[Problem]) -> None:
         self.problems = tuple(problems)
-        super().__init__("\n".join(str(problem) for problem in problems))
+        lines = [str(problem) for problem in self.problems]
+        super().__init__(
+            lines[0] if len(lines) == 1 else "\n  ".join([f"{len(lines)} problems:", *lines])
+        )
 
 
 class OperationError(WhyrecError):

@@ -1,4 +1,7 @@
-"""External ids (strings, as the data's owner writes them) and internal indices (0 … n−1), and the one map between them."""
+"""The one map between external ids and internal indices.
+
+External ids are strings, as the data's owner writes them; internal indices are 0 … n−1.
+"""
 
 from __future__ import annotations
 
@@ -19,8 +22,8 @@ _PLAIN_INTEGER = re.compile(r"0|[1-9][0-9]{0,17}")
 class IdMap:
     """A frozen two-way map between external ids and internal indices.
 
-    Indices follow the ids' own order (numbers by value when every id is a plain number, text otherwise), so
-    "ties break by item id" is the same as "ties break by index".
+    Indices follow the ids' own order (numbers by value when every id is a plain number, text
+    otherwise), so "ties break by item id" is the same as "ties break by index".
     """
 
     def __init__(self, external: Iterable[str]) -> None:

@@ -9,7 +9,7 @@ from ingest.schema import Interactions
 
 
 def interaction_matrix(interactions: Interactions, n_users: int, n_items: int) -> sparse.csr_array:
-    """Build the binary (n_users, n_items) matrix, float32 ones, column indices sorted within each row.
+    """Build the binary (n_users, n_items) matrix: float32 ones, columns sorted within each row.
 
     Cost: O(interactions), one counting sort by user and one by item.
     """

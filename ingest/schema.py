@@ -1,4 +1,4 @@
-"""What a data set is once it has been read and found good: column names, feature fields and the frozen Dataset."""
+"""A data set once it has been read and found good: column names, fields and the frozen Dataset."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ import json
 from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cached_property
-from typing import Literal
+from typing import Literal, overload
 
 import numpy as np
 import pandas as pd
@@ -16,6 +16,8 @@ from numpy.typing import NDArray
 from ingest.ids import IdMap, IntArray
 
 FloatArray = NDArray[np.float32]
+Kind = Literal["sparse", "dense", "multi"]
+Side = Literal["user", "item"]
 
 
 class Columns:
@@ -32,13 +34,13 @@ class Columns:
 class Field:
     """One feature field of a user or an item.
 
-    sparse: one category per row (text, missing allowed); dense: a number (NaN is missing); multi: any number of
-    categories per row (a tuple of text, empty when missing).
+    sparse: one category per row (text, None is missing); dense: a number (NaN is missing); multi:
+    any number of categories per row (a tuple of text, empty when missing).
     """
 
     name: str
-    kind: Literal["sparse", "dense", "multi"]
-    side: Literal["user", "item"]
+    kind: Kind
+    side: Side
 
 
 @dataclass(frozen=True)
@@ -51,7 +53,10 @@ class Noun:
 
 @dataclass(frozen=True, eq=False)
 class Interactions:
-    """The interaction table as arrays of equal length, in file order; no (user, item) pair stands twice."""
+    """The interaction table as arrays of equal length, in file order.
+
+    No (user, item) pair stands twice. The arrays become read-only.
+    """
 
     user: IntArray
     item: IntArray
@@ -75,20 +80,41 @@ class Interactions:
         return Interactions(self.user[rows], self.item[rows], self.label[rows], self.time[rows])
 
 
+class _FrozenFrame:
+    """A DataFrame attribute: what is handed out is a copy-on-write view, so nobody changes ours."""
+
+    def __set_name__(self, owner: type, name: str) -> None:
+        self._key = f"_{name}"
+
+    @overload
+    def __get__(self, instance: None, owner: type) -> _FrozenFrame: ...
+    @overload
+    def __get__(self, instance: object, owner: type) -> pd.DataFrame: ...
+    def __get__(self, instance: object | None, owner: type) -> _FrozenFrame | pd.DataFrame:
+        if instance is None:
+            raise AttributeError(self._key)  # tells dataclass that there is no default
+        frame: pd.DataFrame = instance.__dict__[self._key]
+        return frame.copy(deep=False)
+
+    def __set__(self, instance: object, frame: pd.DataFrame) -> None:
+        instance.__dict__[self._key] = frame.reset_index(drop=True)
+
+
 @dataclass(frozen=True, eq=False)
 class Dataset:
     """A validated, frozen data set.
 
-    `users` and `items` have one row per id, in id-map order, and a column per field (`items` also `title` when
-    the data have titles). Sparse columns hold text or None, dense columns float64, multi columns tuples of text.
+    `users` and `items` have one row per id, in id-map order, and a column per field (`items` also
+    `title` when the data have titles). Sparse columns and titles hold text or None (object), dense
+    columns float64, multi columns tuples of text. Users and items need not have interactions.
     """
 
     name: str
     user_ids: IdMap
     item_ids: IdMap
     interactions: Interactions
-    users: pd.DataFrame
-    items: pd.DataFrame
+    users: _FrozenFrame = _FrozenFrame()
+    items: _FrozenFrame = _FrozenFrame()
     fields: tuple[Field, ...] = ()
     noun: Noun = Noun()
     liked_from: float | None = None
@@ -97,20 +123,27 @@ class Dataset:
     has_times: bool = True
 
     def __post_init__(self) -> None:
-        for side, frame, ids in (
-            ("user", self.users, self.user_ids),
-            ("item", self.items, self.item_ids),
-        ):
-            if len(frame) != len(ids):
-                raise ValueError(f"the {side} table has {len(frame)} rows for {len(ids)} ids")
-            missing = [
-                field.name for field in self.fields_of(side) if field.name not in frame.columns
-            ]
-            if missing:
-                raise ValueError(f"the {side} table lacks the field(s) {', '.join(missing)}")
+        if len({(field.side, field.name) for field in self.fields}) < len(self.fields):
+            raise ValueError("two fields of one side have the same name")
+        self._check_table("user", self.users, len(self.user_ids))
+        self._check_table("item", self.items, len(self.item_ids))
         seen = self.interactions
-        if len(seen) and (seen.user.max() >= self.n_users or seen.item.max() >= self.n_items):
-            raise ValueError("an interaction points outside the id maps")
+        for codes, n in ((seen.user, self.n_users), (seen.item, self.n_items)):
+            if len(codes) and (codes.min() < 0 or codes.max() >= n):
+                raise ValueError("an interaction points outside the id maps")
+
+    def _check_table(self, side: Side, table: pd.DataFrame, n: int) -> None:
+        if len(table) != n:
+            raise ValueError(f"the {side} table has {len(table)} rows for {n} ids")
+        for field in self.fields_of(side):
+            if field.name not in table.columns:
+                raise ValueError(f"the {side} table lacks the field {field.name}")
+            expected = np.float64 if field.kind == "dense" else np.object_
+            if table[field.name].dtype != expected:
+                raise ValueError(
+                    f"the {field.kind} field {field.name} of the {side} table must be "
+                    f"{np.dtype(expected)}, not {table[field.name].dtype}"
+                )
 
     @property
     def n_users(self) -> int:
@@ -130,32 +163,30 @@ class Dataset:
         if Columns.TITLE not in self.items.columns:
             return None
         values: NDArray[np.object_] = self.items[Columns.TITLE].to_numpy(dtype=object)
+        values.flags.writeable = False
         return values
 
     def title(self, item: int) -> str:
         """Return what to call item index `item`: its title, or noun and id when it has none."""
         title = None if self.titles is None else self.titles[item]
-        return (
-            f"{self.noun.one} {self.item_ids.external[item]}"
-            if pd.isna(title) or not title
-            else str(title)
-        )
+        if pd.isna(title) or not title:
+            return f"{self.noun.one} {self.item_ids.external[item]}"
+        return str(title)
 
     @cached_property
     def fingerprint(self) -> str:
-        """Sixteen hex digits that change with any id, interaction, feature or role (SHA-256, shortened)."""
-        digest = hashlib.sha256()
-        for array in (
-            self.interactions.user,
-            self.interactions.item,
-            self.interactions.label,
-            self.interactions.time,
-        ):
-            digest.update(np.ascontiguousarray(array).tobytes())
-        for ids, frame in ((self.user_ids, self.users), (self.item_ids, self.items)):
+        """Sixteen hex digits that change with any id, interaction, feature or role.
+
+        It does not depend on `name`. SHA-256, shortened; about a second for 20M interactions.
+        """
+        seen = self.interactions
+        digest = hashlib.sha256(len(seen).to_bytes(8, "little"))
+        for array in (seen.user, seen.item, seen.label, seen.time):
+            digest.update(np.ascontiguousarray(array).data)
+        for ids, table in ((self.user_ids, self.users), (self.item_ids, self.items)):
             digest.update(json.dumps(list(ids.external)).encode())
-            for name in frame.columns:
-                digest.update(json.dumps([name, _plain(frame[name])]).encode())
+            for name in table.columns:
+                digest.update(json.dumps([name, _plain(table[name])]).encode())
         digest.update(json.dumps(self.describe_roles(), sort_keys=True).encode())
         return digest.hexdigest()[:16]
 
@@ -172,6 +203,5 @@ class Dataset:
 
 def _plain(column: pd.Series) -> list[object]:
     """Return a feature column as JSON types, missing values as None."""
-    values = column.to_numpy(dtype=object)
-    missing = pd.isna(column).to_numpy()
-    return [None if gone else value for value, gone in zip(values, missing, strict=True)]
+    values: list[object] = column.astype(object).where(column.notna(), None).tolist()
+    return values

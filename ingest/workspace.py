@@ -1,15 +1,17 @@
-"""The home folder: which generation of each part is current, one writer at a time, published by one rename.
+"""The home folder: which generation of each part is current, one writer, published by one rename.
 
-    HOME/home.json     {"format": 1, "parts": {"data": {"folder": "data-0001", "data_fingerprint": …}, …}}
-    HOME/data-0001/    a part is written under its final, not yet used name and never changed once published
+    HOME/home.json     {"format": 1, "parts": {"data": {"folder": "data-0001", …}, "model": …}}
+    HOME/data-0001/    a part, written under its final name and never changed once published
     HOME/lock          held by the one process that writes; HOME/lock.holder names it
 
-A reader follows home.json; a build that is killed leaves folders that no home.json names, and the next writer
-removes them. The generation before the current one is kept, for readers that still have it open.
+A reader follows home.json; a build that is killed leaves folders that no home.json names, and the
+next writer removes them. The generation before the current one is kept, for readers that still
+have it open.
 """
 
 from __future__ import annotations
 
+import errno
 import json
 import os
 import shutil
@@ -26,12 +28,19 @@ from ingest.errors import HomeError
 
 FORMAT = 1
 DEFAULT_HOME = ".whyrec"
+_NO_ROOM = {errno.ENOSPC, errno.EDQUOT, errno.EROFS}
 _MEND = {"data": "whyrec ingest", "model": "whyrec train", "index": "whyrec index"}
 
 
 def home_path(option: str | None = None) -> Path:
     """Return the home folder's path: the option, else WHYREC_HOME, else ./.whyrec."""
     return Path(option or os.environ.get("WHYREC_HOME") or DEFAULT_HOME).expanduser().absolute()
+
+
+def _generation(folder: Path) -> int:
+    """Return the number at the end of a part's folder name, 0 when there is none."""
+    number = folder.name.rpartition("-")[2]
+    return int(number) if number.isdecimal() else 0
 
 
 @dataclass(frozen=True)
@@ -46,14 +55,14 @@ class Part:
 
 @dataclass
 class Edition:
-    """Parts being written; they become current together when the `with` block of `Home.writing` ends well."""
+    """Parts being written; they become current together when the block of `Home.writing` ends."""
 
     home: Home
     written: dict[str, Part] = field(default_factory=dict)
 
     def new_folder(self, name: str) -> Path:
         """Create the empty folder that part `name` is to be written into."""
-        numbers = [int(path.name.rpartition("-")[2]) for path in self.home.folders(name)]
+        numbers = [_generation(path) for path in self.home.folders(name)]
         folder = self.home.path / f"{name}-{max(numbers, default=0) + 1:04d}"
         folder.mkdir()
         return folder
@@ -85,7 +94,8 @@ class Home:
             return {}
         except (OSError, ValueError) as error:
             raise HomeError(
-                f"{self.manifest_path} cannot be read ({error}); move it away and run `whyrec build` again"
+                f"{self.manifest_path} cannot be read ({error}); move {self.path} away and run "
+                "`whyrec build` again"
             ) from error
         return self._checked(manifest)
 
@@ -93,32 +103,41 @@ class Home:
         version = manifest.get("format") if isinstance(manifest, dict) else None
         if version != FORMAT:
             raise HomeError(
-                f"{self.path} was built by another version of whyrec (its format is {version!r}, this version "
-                f"reads {FORMAT}); build it again with `whyrec build`, or choose another folder with --home"
+                f"{self.path} was built by another version of whyrec (its format is {version!r}, "
+                f"this version reads {FORMAT}); move it away or choose another folder with --home, "
+                "then run `whyrec build` again"
             )
-        return {
-            name: Part(name, self.path / entry["folder"], entry["data_fingerprint"])
-            for name, entry in manifest["parts"].items()
-        }
+        try:
+            return {
+                name: Part(name, self.path / entry["folder"], entry["data_fingerprint"])
+                for name, entry in manifest["parts"].items()
+            }
+        except (AttributeError, KeyError, TypeError) as error:
+            raise HomeError(
+                f"{self.manifest_path} is damaged; move {self.path} away and run `whyrec build` "
+                "again"
+            ) from error
 
     def require(self, name: str) -> Part:
         """Return part `name`, made from the current data.
 
         Raises:
-            HomeError: the part is missing, or was made from other data; the message names the command to run.
+            HomeError: the part is missing, or was made from other data; the message says which
+                command to run.
         """
         parts = self.parts()
         if "data" not in parts:
             raise HomeError(
-                f"there is no data in {self.path}; run `whyrec demo`, or `whyrec build SOURCE` with your own table"
+                f"there is no data in {self.path}; run `whyrec demo`, or `whyrec build SOURCE` "
+                "with your own table"
             )
         if name not in parts:
             raise HomeError(f"{self.path} has data but no {name} yet; run `{_MEND[name]}`")
         part, data = parts[name], parts["data"]
         if part.data_fingerprint != data.data_fingerprint:
             raise HomeError(
-                f"the {name} in {self.path} was made from other data ({part.data_fingerprint}, the data now are "
-                f"{data.data_fingerprint}); run `{_MEND[name]}`"
+                f"the {name} in {self.path} was made from other data ({part.data_fingerprint}, "
+                f"the data now are {data.data_fingerprint}); run `{_MEND[name]}`"
             )
         if not part.folder.is_dir():
             raise HomeError(
@@ -128,14 +147,12 @@ class Home:
 
     def folders(self, name: str) -> list[Path]:
         """Return every folder of part `name`, published or not, oldest first."""
-        found = self.path.glob(f"{name}-*")
-        return sorted(
-            path for path in found if path.is_dir() and path.name.rpartition("-")[2].isdigit()
-        )
+        found = [path for path in self.path.glob(f"{name}-*") if path.is_dir()]
+        return sorted((path for path in found if _generation(path) > 0), key=_generation)
 
     @contextmanager
     def writing(self) -> Iterator[Edition]:
-        """Hold the home's lock and yield an Edition; publish what it wrote when the block ends without an error.
+        """Hold the home's lock and yield an Edition; publish it when the block ends well.
 
         Raises:
             HomeError: another process is writing, or the folder cannot be written.
@@ -160,6 +177,13 @@ class Home:
             edition = Edition(self)
             yield edition
             self._publish(edition)
+        except OSError as error:
+            if error.errno not in _NO_ROOM:
+                raise
+            raise HomeError(
+                f"cannot write to {self.path} ({error.strerror}); what was there before is "
+                "unchanged: make room, or choose another folder with --home"
+            ) from error
         finally:
             lock.release()
 
@@ -194,7 +218,7 @@ class Home:
             older = [path for path in self.folders(name) if path != current.get(name)]
             published = current.get(name)
             before = [
-                path for path in older if published is not None and path.name < published.name
+                path for path in older if published and _generation(path) < _generation(published)
             ]
             for path in older:
                 if path not in before[-1:]:
