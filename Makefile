@@ -1,0 +1,49 @@
+# Everything a newcomer needs: `make demo` and `make test` start from a bare machine with Python ≥ 3.11 and make.
+# pip follows the user's own settings (index, proxy, certificates); only wheels of dependencies are installed.
+
+PYTHON ?= python3
+VENV ?= .venv
+PIP_INSTALL = $(VENV)/bin/python -m pip install --quiet --only-binary :all: -c constraints.txt
+export OMP_WAIT_POLICY = PASSIVE
+
+.PHONY: demo test check format constraints clean help
+
+help:            ## list the targets
+	@grep -E '^[a-z]+:.*##' Makefile | sed -E 's/:.*## /\t/' | expand -t 16
+
+demo: $(VENV)/.demo   ## fetch MovieLens-100K, build a home, answer a first question
+	$(VENV)/bin/whyrec demo
+
+test: check           ## what CI runs: style, types and all tests
+	$(VENV)/bin/pytest -n 2 --dist loadfile
+
+check: $(VENV)/.test  ## style and types only
+	$(VENV)/bin/ruff check .
+	$(VENV)/bin/ruff format --check .
+	$(VENV)/bin/mypy
+
+format: $(VENV)/.test ## put the code into the house's format
+	$(VENV)/bin/ruff check --fix .
+	$(VENV)/bin/ruff format .
+
+constraints: $(VENV)/.test  ## write down the versions that are installed now
+	( sed -n 1p constraints.txt; $(VENV)/bin/python -m pip freeze --exclude-editable --exclude setuptools \
+		| sed -E 's/\+cpu//' ) > constraints.new && mv constraints.new constraints.txt
+
+clean:           ## remove the environment and the demo's home
+	rm -rf $(VENV) .whyrec
+
+$(VENV)/bin/python:
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' \
+		|| { echo "whyrec needs Python 3.11 or newer; name one with: make PYTHON=python3.11 $(MAKECMDGOALS)"; exit 2; }
+	$(PYTHON) -m venv $(VENV)
+
+$(VENV)/.demo: $(VENV)/bin/python pyproject.toml constraints.txt
+	@echo "installing (some 250 MB on a CPU-only machine; the first time takes a few minutes)"
+	$(PIP_INSTALL) -e ".[local]"
+	@touch $@
+
+$(VENV)/.test: $(VENV)/bin/python pyproject.toml constraints.txt
+	@echo "installing (some 250 MB on a CPU-only machine; the first time takes a few minutes)"
+	$(PIP_INSTALL) -e ".[local,dev]"
+	@touch $@
