@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import numpy as np
 import pandas as pd
@@ -29,7 +29,9 @@ class Seen:
 class Features:
     """One side's feature table: a row per id, indexed by external id, a text or number per cell."""
 
-    table: pd.DataFrame
+    table: pd.DataFrame = field(
+        default_factory=lambda: pd.DataFrame(index=pd.Index([], dtype=object))
+    )
     fields: tuple[Field, ...] = ()
 
 
@@ -78,7 +80,7 @@ def _encode(column: pd.Series, further: pd.Index) -> tuple[IdMap, IntArray]:
 
 
 def _in_id_order(features: Features, ids: IdMap) -> pd.DataFrame:
-    kinds = {field.name: field.kind for field in features.fields}
+    kinds = {known.name: known.kind for known in features.fields}
     table = features.table.reindex(pd.Index(ids.external))
     return pd.DataFrame(
         {name: typed(table[name], kinds.get(name)) for name in table.columns}, index=table.index

@@ -3,7 +3,7 @@
     user_id,item_id
     1,"[0, 0, 0, 4, 0, 0, 0, 8, 9, 10]"
 
-The list holds the user's items at their places and 0 everywhere else. The 0 is padding, not an item:
+The list holds the items at their places and 0 everywhere else. The 0 is padding, not an item:
 it is dropped when read.
 """
 
@@ -11,6 +11,7 @@ from __future__ import annotations
 
 import numpy as np
 import pandas as pd
+from numpy.typing import NDArray
 
 from ingest.assemble import Features, Seen, assemble
 from ingest.schema import Columns, Dataset, Noun
@@ -44,18 +45,24 @@ def load_dummy(seed: int = 0) -> Dataset:
 def read_lists(frame: pd.DataFrame, name: str, noun: Noun | None = None) -> Dataset:
     """Read a table whose first column is the user and whose second is a padded list of items.
 
-    Users whose list is all padding stay in the catalogue. `find_bad_lists` tells beforehand which
-    rows cannot be read.
+    Users whose list is all padding stay in the catalogue.
     """
-    user, lists = frame.iloc[:, 0].astype(str), frame.iloc[:, 1].astype(str)
+    seen, everyone = explode_lists(frame.iloc[:, 0], frame.iloc[:, 1])
+    return assemble(name, seen, everyone, Features(), noun)
+
+
+def explode_lists(users: pd.Series, lists: pd.Series) -> tuple[Seen, Features]:
+    """Return the pairs that padded lists stand for, and the table of all users, without features.
+
+    `find_bad_lists` tells beforehand which lists cannot be read.
+    """
     items = lists.str.strip().str.strip("[]").str.split(",").explode()
     items = items.str.strip().str.strip("'\"")
     items = items[~items.isin([PADDING, ""])]
-    seen = pd.DataFrame({Columns.USER: user.loc[items.index], Columns.ITEM: items})
-    seen = seen.drop_duplicates(ignore_index=True)
-    nothing = Features(pd.DataFrame(index=pd.Index([], dtype=object)))
-    everyone = Features(pd.DataFrame(index=pd.Index(user.unique(), dtype=object)))
-    return assemble(name, Seen(seen[Columns.USER], seen[Columns.ITEM]), everyone, nothing, noun)
+    pairs = pd.DataFrame({Columns.USER: users.loc[items.index], Columns.ITEM: items})
+    pairs = pairs.drop_duplicates(ignore_index=True)
+    everyone = Features(pd.DataFrame(index=pd.Index(users.unique(), dtype=object)))
+    return Seen(pairs[Columns.USER], pairs[Columns.ITEM]), everyone
 
 
 def looks_like_lists(column: pd.Series) -> bool:
@@ -64,6 +71,6 @@ def looks_like_lists(column: pd.Series) -> bool:
     return len(first) > 0 and bool(first.str.fullmatch(_LIST).all())
 
 
-def find_bad_lists(column: pd.Series) -> pd.Series:
+def find_bad_lists(column: pd.Series) -> NDArray[np.bool_]:
     """Return a mask of the rows that are not a list in square brackets."""
-    return ~column.astype(str).str.fullmatch(_LIST)
+    return ~column.astype(str).str.fullmatch(_LIST).to_numpy(np.bool_)

@@ -6,7 +6,6 @@ for, checked against its SHA-256, and kept in the user's cache.
 
 from __future__ import annotations
 
-import sys
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -16,9 +15,8 @@ from filelock import FileLock
 from ingest import movielens
 from ingest.errors import FetchError
 from ingest.fetch import cache_folder, download, pip_download, read_members, sha256_of
+from ingest.progress import Notice, say
 from ingest.schema import Dataset
-
-Notice = Callable[[str], None]
 
 
 @dataclass(frozen=True)
@@ -66,8 +64,8 @@ class Source:
 _GROUPLENS = "https://files.grouplens.org/datasets/movielens/"
 _TERMS = (
     "{} is the work of the GroupLens Research Group, University of Minnesota: for research; not "
-    "for commercial use or redistribution without permission; to be cited as Harper & Konstan 2015, "
-    "doi:10.1145/2827872. The terms in full: {}"
+    "for commercial use or redistribution without permission; to be cited as Harper & Konstan "
+    "2015, doi:10.1145/2827872. The terms in full: {}"
 )
 _IN_RECBOLE = "recbole/dataset_example/ml-100k/ml-100k."
 _RECBOLE_SHA256 = {
@@ -115,11 +113,6 @@ SOURCES = {
         _TERMS.format("MovieLens 1M", _GROUPLENS + "ml-1m-README.txt"),
     ),
 }
-
-
-def say(text: str) -> None:
-    """Write a notice to standard error."""
-    sys.stderr.write(text + "\n")
 
 
 def cached(source: Source) -> Path | None:

@@ -1,0 +1,234 @@
+"""Opening the caller's CSV and Parquet files: header first, then the columns that are wanted.
+
+A frame that comes from here is indexed by row numbers as a person counts them: in a text file the
+header is row 1, in a Parquet file the first row is.
+"""
+
+from __future__ import annotations
+
+import re
+import warnings
+from collections.abc import Collection
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Literal
+
+import pandas as pd
+import pyarrow as pa  # type: ignore[import-untyped]
+import pyarrow.compute as pc  # type: ignore[import-untyped]
+import pyarrow.parquet as pq  # type: ignore[import-untyped]
+
+from ingest.errors import AskerError, DataError, Problem
+
+NO_TEXT = ("", "NaN", "nan", "NULL", "null", "<NA>")
+"""Texts that mean: no value. "NA", "None" and "N/A" are not among them: they may be names."""
+NO_NUMBER = (*NO_TEXT, "NA", "N/A", "n/a", "None", "NaT")
+_ZIPPED = {b"\x1f\x8b": "gzip", b"BZh": "bz2", b"\xfd7zXZ": "xz", b"\x28\xb5\x2f\xfd": "zstd"}
+
+
+@dataclass(frozen=True)
+class Reading:
+    """How the caller's files are to be read."""
+
+    encoding: str = "utf-8"
+    separator: str | None = None
+    """Between fields of a text file; None is a tab for .tsv, a comma otherwise."""
+    missing: tuple[str, ...] = ()
+    """Further texts that mean: no value."""
+    multi_separator: str = "|"
+    """Between the values in one cell of a multi feature."""
+    duplicates: Literal["error", "first", "last"] = "error"
+    """What to do where a user and an item stand together more than once."""
+    layout: Literal["auto", "table", "lists"] = "auto"
+    """One interaction per row, or one user per row with a padded list of items."""
+
+
+@dataclass(frozen=True)
+class TableFile:
+    """A file that could be opened, and the names of its columns."""
+
+    source: str
+    columns: tuple[str, ...]
+    reading: Reading
+    parquet: bool = False
+    compression: str | None = None
+
+    def read(self, columns: Collection[str], text: Collection[str]) -> pd.DataFrame:
+        """Return `columns`; those also in `text` as written, the others as pandas sees fit.
+
+        A list column of a Parquet file is returned as text, joined by the multi separator.
+
+        Raises:
+            DataError: the file is damaged, in another encoding, or has no rows.
+        """
+        wanted = [name for name in self.columns if name in columns]
+        frame = self._read_parquet(wanted, text) if self.parquet else self._read_csv(wanted, text)
+        if frame.empty:
+            raise DataError([Problem(self.source, "there are column names but no rows below them")])
+        return frame
+
+    def _read_csv(self, wanted: list[str], text: Collection[str]) -> pd.DataFrame:
+        # All columns are read, not only the wanted: pandas checks a row's length in no other way.
+        more = list(self.reading.missing)
+        frame = _csv(
+            self.source,
+            self.reading,
+            self.compression,
+            header=0,
+            names=list(self.columns),
+            dtype={name: str for name in text if name in self.columns},
+            na_values={
+                name: [*(NO_TEXT if name in text else NO_NUMBER), *more] for name in self.columns
+            },
+            low_memory=False,
+        )
+        frame.index = pd.RangeIndex(2, len(frame) + 2)
+        return frame.loc[frame.notna().any(axis=1), wanted]  # a blank line is not a row
+
+    def _read_parquet(self, wanted: list[str], text: Collection[str]) -> pd.DataFrame:
+        table = _parquet(self.source, lambda: pq.read_table(self.source, columns=wanted))
+        no_text = [*NO_TEXT, *self.reading.missing]
+        frame = pd.DataFrame(
+            {
+                name: _arrow_column(table.column(name), name in text, no_text, self.reading)
+                for name in wanted
+            }
+        )
+        frame.index = pd.RangeIndex(1, len(frame) + 1)
+        return frame
+
+
+def open_table(source: str, reading: Reading) -> TableFile:
+    """Open a file far enough to know its columns.
+
+    Raises:
+        AskerError: there is no such file.
+        DataError: it is a folder, unreadable, empty, or not the kind of file its name says.
+    """
+    start = _first_bytes(source)
+    if start.startswith(b"PAR1") or Path(source).suffix in (".parquet", ".pq"):
+        schema = _parquet(source, lambda: pq.read_schema(source))
+        return TableFile(source, tuple(schema.names), reading, parquet=True)
+    if start.startswith(b"PK"):
+        raise DataError([Problem(source, "is a zip or Excel file; export the table as CSV")])
+    packed = next((name for magic, name in _ZIPPED.items() if start.startswith(magic)), None)
+    first = _csv(source, reading, packed, header=None, nrows=1, dtype=str, na_values=[])
+    columns = tuple("" if pd.isna(name) else str(name) for name in first.iloc[0])
+    _check_header(source, columns, reading)
+    return TableFile(source, columns, reading, compression=packed)
+
+
+def _first_bytes(source: str) -> bytes:
+    path = Path(source)
+    try:
+        if path.is_dir():
+            raise DataError([Problem(source, "is a folder; name the file in it")])
+        with path.open("rb") as file:
+            start = file.read(8)
+    except FileNotFoundError as error:
+        raise AskerError(f"there is no file {source}") from error
+    except OSError as error:
+        why = f"cannot be opened ({error.strerror}); see to it that you may read it"
+        raise DataError([Problem(source, why)]) from error
+    if not start:
+        raise DataError([Problem(source, "the file is empty")])
+    return start
+
+
+def _check_header(source: str, columns: tuple[str, ...], reading: Reading) -> None:
+    twice = sorted({name for name in columns if name and columns.count(name) > 1})
+    problems = [Problem(source, "two columns have this name; rename one", name) for name in twice]
+    if len(columns) == 1 and reading.separator is None:
+        other = next((mark for mark in (";", "\t", "|", "::") if mark in columns[0]), None)
+        if other is not None:
+            what = f"the columns are separated by {other!r}, not by a comma; pass --sep {other!r}"
+            problems.append(Problem(source, what))
+    if problems:
+        raise DataError(problems)
+
+
+def _csv(source: str, reading: Reading, compression: str | None, **options: Any) -> pd.DataFrame:
+    """Call pandas, and turn what it raises into problems that say where and what to do."""
+    encoding = "utf-8-sig" if reading.encoding.lower() in ("utf-8", "utf8") else reading.encoding
+    options |= {
+        "sep": reading.separator or ("\t" if ".tsv" in Path(source).suffixes else ","),
+        "encoding": encoding,
+        "compression": compression,
+        "keep_default_na": False,
+        "skip_blank_lines": False,
+        "index_col": False,
+    }
+    try:
+        with warnings.catch_warnings():
+            warnings.simplefilter("error", pd.errors.ParserWarning)
+            frame: pd.DataFrame = pd.read_csv(source, **options)
+            return frame
+    except UnicodeError as error:
+        raise DataError([_other_encoding(source, reading.encoding, compression)]) from error
+    except LookupError as error:
+        raise AskerError(f"there is no encoding called {reading.encoding!r}") from error
+    except (pd.errors.ParserError, pd.errors.ParserWarning) as error:
+        raise DataError([_uneven_row(source, str(error))]) from error
+    except pd.errors.EmptyDataError as error:
+        raise DataError([Problem(source, "the file is empty")]) from error
+    except (OSError, EOFError, ValueError) as error:
+        raise DataError([Problem(source, f"cannot be read ({error})")]) from error
+
+
+def _uneven_row(source: str, message: str) -> Problem:
+    found = re.search(r"Expected (\d+) fields in line (\d+), saw (\d+)", message)
+    if found is None:
+        what = "a row is longer than the header, or a quote is not closed; mend the file"
+        return Problem(source, f"{what} ({message})")
+    expected, row, fields = map(int, found.groups())
+    what = f"has {fields} fields where the header has {expected}; put text with a comma in quotes"
+    return Problem(source, what, rows=(row,))
+
+
+def _other_encoding(source: str, tried: str, compression: str | None) -> Problem:
+    """Say where the file stops being `tried`, and which encoding it is likely to be in."""
+    content = b"" if compression else Path(source).read_bytes()
+    if content.startswith((b"\xff\xfe", b"\xfe\xff")):
+        return Problem(source, "is not UTF-8 but UTF-16; pass --encoding utf-16")
+    row = 0
+    for number, line in enumerate(content.splitlines(), start=1):
+        try:
+            line.decode(tried)
+        except UnicodeError:
+            row = number
+            break
+    likely = "latin-1"
+    try:
+        content.decode("cp1252")
+        likely = "cp1252"
+    except UnicodeError:
+        pass
+    what = f"is not in the encoding {tried}; if it is {likely}, pass --encoding {likely}"
+    return Problem(source, what, rows=(row,) if row else ())
+
+
+def _parquet(source: str, read: Any) -> Any:
+    try:
+        return read()
+    except (pa.ArrowException, OSError) as error:
+        first = str(error).splitlines()[0] if str(error) else type(error).__name__
+        what = f"is not a Parquet file, or is damaged ({first}); write it again"
+        raise DataError([Problem(source, what)]) from error
+
+
+def _arrow_column(
+    column: pa.ChunkedArray, as_text: bool, no_text: list[str], reading: Reading
+) -> pd.Series:
+    if pa.types.is_dictionary(column.type):
+        column = column.cast(column.type.value_type)
+    if pa.types.is_list(column.type) or pa.types.is_large_list(column.type):
+        column = pc.binary_join(column.cast(pa.list_(pa.string())), reading.multi_separator)
+    elif as_text and pa.types.is_floating(column.type):
+        whole = pc.all(pc.equal(column, pc.floor(column))).as_py()  # 7.0 is the id 7 with gaps
+        column = column.cast(pa.int64()).cast(pa.string()) if whole else column.cast(pa.string())
+    elif as_text:
+        column = column.cast(pa.string())
+    series: pd.Series = column.to_pandas()
+    if pa.types.is_string(column.type) or pa.types.is_large_string(column.type):
+        series = series.mask(series.isin(no_text))
+    return series

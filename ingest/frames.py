@@ -1,0 +1,248 @@
+"""The caller's own tables → Dataset: one merged table, or interactions with users and items beside.
+
+All tables are opened and checked before any is refused, so that all problems come at once.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import pandas as pd
+
+from ingest.assemble import Features, Seen, assemble
+from ingest.attributes import (
+    Wanted,
+    check_stated_kinds,
+    finished_features,
+    raw_features,
+    wanted_features,
+)
+from ingest.dummy import explode_lists, find_bad_lists, looks_like_lists
+from ingest.errors import AskerError, DataError
+from ingest.files import Reading, TableFile, open_table
+from ingest.progress import Notice
+from ingest.roles import Findings, Roles, find_column, find_id, require_columns
+from ingest.schema import Columns, Dataset, Noun, Side
+from ingest.validation import (
+    check_covered,
+    check_ids,
+    first_values,
+    kept_pairs,
+    problem,
+    read_numbers,
+    read_times,
+)
+
+
+@dataclass(frozen=True)
+class Tables:
+    """The files of one data set."""
+
+    interactions: str
+    users: str | None = None
+    items: str | None = None
+
+
+def load_tables(
+    tables: Tables,
+    roles: Roles,
+    reading: Reading,
+    noun: Noun | None,
+    liked_from: float | None,
+    notice: Notice,
+) -> Dataset:
+    """Read, check and freeze the caller's tables.
+
+    Raises:
+        AskerError: a file is not there, or options contradict one another.
+        DataError: everything that is wrong with the tables.
+    """
+    intake = _Intake(roles, reading, Findings(notice))
+    intake.read_beside("user", tables.users)
+    intake.read_beside("item", tables.items)
+    seen = intake.read_interactions(tables.interactions)
+    check_stated_kinds(tables.interactions, intake.feature_columns, roles, intake.findings)
+    if intake.findings.problems or seen is None:
+        raise DataError(intake.findings.problems)
+    if liked_from is not None and seen.label is None:
+        raise AskerError("--liked-from needs a column of labels; name it with --label")
+    name = Path(tables.interactions).name.partition(".")[0]
+    users, items = (intake.features.get(side, Features()) for side in ("user", "item"))
+    return assemble(name, seen, users, items, noun, liked_from)
+
+
+@dataclass
+class _Intake:
+    """The reading of one data set: what it was told, and what it has found so far."""
+
+    roles: Roles
+    reading: Reading
+    findings: Findings
+    features: dict[str, Features] = field(default_factory=dict)
+    """By side; from a table of its own, else from the merged table."""
+    beside: dict[str, str] = field(default_factory=dict)
+    """By side, the file that was given for its features."""
+    feature_columns: list[str] = field(default_factory=list)
+
+    def read_beside(self, side: Side, path: str | None) -> None:
+        """Read a users or items table: a row per id, its other columns features unless named."""
+        if path is None:
+            return
+        self.beside[side] = path
+        table = self._open(path)
+        if table is None:
+            return
+        told = self.roles.user if side == "user" else self.roles.item
+        id_column = find_id(side, told, table.columns, path, self.findings, beside=True)
+        title = self._title(table, beside=True) if side == "item" else None
+        requested = self._requested(side)
+        require_columns(requested, table.columns, path, self.findings)
+        others = [name for name in requested or table.columns if name not in (id_column, title, "")]
+        wanted = self._wanted(table, others)
+        frame = self._read(table, [id_column], wanted, title)
+        if id_column is None or frame is None:
+            return
+        check_ids(path, frame[id_column], self.findings, unique=True)
+        raw, kinds = raw_features(path, frame, wanted, self.reading, self.findings)
+        if title is not None:
+            raw.insert(0, Columns.TITLE, frame[title])
+        raw.index = pd.Index(frame[id_column], dtype=object)
+        self.features[side] = finished_features(raw, kinds, side, self.reading)
+
+    def read_interactions(self, path: str) -> Seen | None:
+        """Read the interaction table, and from it the features of a side without its own table."""
+        table = self._open(path)
+        if table is None:
+            return None
+        user = find_id("user", self.roles.user, table.columns, path, self.findings)
+        item = find_id("item", self.roles.item, table.columns, path, self.findings)
+        label = self._found(Columns.LABEL, self.roles.label, table)
+        time = self._found(Columns.TIME, self.roles.time, table)
+        title = None if "item" in self.beside else self._title(table)
+        wanted = {side: self._merged_wanted(table, side) for side in ("user", "item")}
+        both = wanted["user"] + wanted["item"]
+        frame = self._read(table, [user, item], both, title, [label, time])
+        if user is None or item is None or frame is None:
+            return None
+        if self._holds_lists(frame[item], label):
+            return self._lists(path, frame[user], frame[item])
+        self._tell_unused(table, frame)
+        self._side(path, frame, frame[user], "user", wanted["user"], None)
+        self._side(path, frame, frame[item], "item", wanted["item"], title)
+        columns = [frame[name] if name else None for name in (label, time)]
+        return self._seen(path, frame[[user, item]], *columns)
+
+    def _side(
+        self,
+        path: str,
+        frame: pd.DataFrame,
+        ids: pd.Series,
+        side: Side,
+        wanted: list[Wanted],
+        title: str | None,
+    ) -> None:
+        """Check one id column, and that its table covers it or else make the table from `frame`."""
+        check_ids(path, ids, self.findings)
+        if side not in self.beside:
+            raw, kinds = raw_features(path, frame, wanted, self.reading, self.findings)
+            if title is not None:
+                raw.insert(0, Columns.TITLE, frame[title])
+            columns = {
+                name: first_values(path, ids, raw[name], side, self.findings) for name in raw
+            }
+            self.features[side] = finished_features(
+                pd.DataFrame(columns), kinds, side, self.reading
+            )
+        elif side in self.features:
+            known = self.features[side].table.index
+            check_covered(path, ids, self.beside[side], known, side, self.findings)
+
+    def _seen(
+        self, path: str, ids: pd.DataFrame, label: pd.Series | None, time: pd.Series | None
+    ) -> Seen:
+        labels = None if label is None else read_numbers(path, label, self.findings, required=True)
+        times = None if time is None else read_times(path, time, self.findings)
+        kept = kept_pairs(path, ids, times, self.reading.duplicates, self.findings)
+        return Seen(
+            ids.iloc[:, 0][kept],
+            ids.iloc[:, 1][kept],
+            None if labels is None else labels[kept],
+            None if times is None else times[kept],
+        )
+
+    def _holds_lists(self, items: pd.Series, label: str | None) -> bool:
+        if self.reading.layout == "auto":
+            return label is None and looks_like_lists(items)
+        return self.reading.layout == "lists"
+
+    def _lists(self, path: str, users: pd.Series, lists: pd.Series) -> Seen:
+        """Read the layout of one user per row with a padded list of items."""
+        check_ids(path, users, self.findings)
+        bad = find_bad_lists(lists)
+        if bad.any():
+            what = "this is no list in square brackets, like [0, 2, 0, 4]; mend it"
+            self.findings.add(problem(path, lists, bad, what, str(lists.name)))
+            lists = lists.mask(bad, "[]")
+        self.findings.notice(f"{path}: read padded lists of items; 0 is padding and left out")
+        seen, everyone = explode_lists(users, lists)
+        self.features.setdefault("user", everyone)
+        return seen
+
+    def _open(self, path: str) -> TableFile | None:
+        try:
+            return open_table(path, self.reading)
+        except DataError as error:
+            self.findings.problems.extend(error.problems)
+            return None
+
+    def _read(
+        self,
+        table: TableFile,
+        ids: list[str | None],
+        wanted: list[Wanted],
+        title: str | None,
+        numbers: list[str | None] | None = None,
+    ) -> pd.DataFrame | None:
+        text = [part for feature in wanted if feature.is_text for part in feature.parts]
+        text += [name for name in [*ids, title] if name]
+        others = [part for feature in wanted if not feature.is_text for part in feature.parts]
+        others += [name for name in numbers or [] if name]
+        try:
+            return table.read([*text, *others], text)
+        except DataError as error:
+            self.findings.problems.extend(error.problems)
+            return None
+
+    def _requested(self, side: str) -> tuple[str, ...]:
+        return self.roles.user_columns if side == "user" else self.roles.item_columns
+
+    def _merged_wanted(self, table: TableFile, side: str) -> list[Wanted]:
+        if side in self.beside:
+            return []
+        requested = self._requested(side)
+        require_columns(requested, table.columns, table.source, self.findings)
+        return self._wanted(table, list(requested))
+
+    def _wanted(self, table: TableFile, columns: list[str]) -> list[Wanted]:
+        present = [name for name in columns if name in table.columns]
+        self.feature_columns += present
+        return wanted_features(present, self.roles)
+
+    def _found(self, role: str, told: str | None, table: TableFile) -> str | None:
+        return find_column(role, told, table.columns, table.source, self.findings)
+
+    def _title(self, table: TableFile, *, beside: bool = False) -> str | None:
+        """Return the title's column; in an items table it may also be called `name`."""
+        found = self._found(Columns.TITLE, self.roles.title, table)
+        if found is None and beside:
+            return next((name for name in table.columns if name.lower() == "name"), None)
+        return found
+
+    def _tell_unused(self, table: TableFile, frame: pd.DataFrame) -> None:
+        unused = [name for name in table.columns if name and name not in frame.columns]
+        if unused:
+            self.findings.notice(
+                f"{table.source}: not used: {', '.join(unused)}; --user-col or --item-col makes a "
+                "column a feature"
+            )
