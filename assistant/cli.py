@@ -1,4 +1,4 @@
-"""The `whyrec` command. Command modules import nothing heavy at the top, so --help and errors are instant."""
+"""The `whyrec` command. Nothing heavy is imported here: --help and errors are instant."""
 
 from __future__ import annotations
 
@@ -15,12 +15,17 @@ _COMMANDS = {
     "ingest": "assistant.commands.ingest:ingest",
     "train": "assistant.commands.train:train",
     "index": "assistant.commands.index:index",
+    "ask": "assistant.commands.ask:ask",
+    "score": "assistant.commands.lists:score",
+    "recommend": "assistant.commands.lists:recommend",
+    "similar": "assistant.commands.lists:similar",
     "evaluate": "assistant.commands.evaluate:evaluate",
+    "doctor": "assistant.commands.doctor:doctor",
 }
 
 
 class _Commands(click.Group):
-    """A group that imports a command's module when the command is asked for, and lists them as declared."""
+    """A group that imports a command's module when it is asked for, and keeps their order."""
 
     def list_commands(self, ctx: click.Context) -> list[str]:
         return list(_COMMANDS)
@@ -40,7 +45,7 @@ def whyrec() -> None:
 
 
 def main(arguments: Sequence[str] | None = None) -> None:
-    """Run the command line and exit: 0 done, 2 for the caller to mend, 1 when something outside failed."""
+    """Run the command line and exit: 0 done, 2 for the caller to mend, 1 for what failed."""
     sys.exit(run(arguments))
 
 

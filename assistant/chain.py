@@ -1,0 +1,426 @@
+"""RecommendationQA: question → tools → prompt → model → verified answer, as one LCEL chain.
+
+    read | assign(evidence) | assign(draft, documents) | assign(written) | answer
+
+Code always calls the tools, before any model. The model only words reasons for what the recommender
+picked; without a model the draft is the answer.
+"""
+
+from __future__ import annotations
+
+import time
+import uuid
+from collections.abc import AsyncIterator, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from langchain_core.callbacks import CallbackManagerForRetrieverRun
+from langchain_core.documents import Document
+from langchain_core.language_models.chat_models import BaseChatModel
+from langchain_core.output_parsers import StrOutputParser
+from langchain_core.prompts import ChatPromptTemplate
+from langchain_core.retrievers import BaseRetriever
+from langchain_core.runnables import (
+    Runnable,
+    RunnableConfig,
+    RunnableGenerator,
+    RunnableLambda,
+    RunnablePassthrough,
+)
+from langchain_core.runnables.utils import AddableDict
+from langchain_core.tools import BaseTool
+from langchain_core.utils.json import parse_partial_json
+
+from assistant.draft import Draft, draft_answer
+from assistant.evidence import Evidence, rows_of
+from assistant.home import OpenHome, open_home
+from assistant.llm import GuardedChat, chat_model, guard, reasons_schema
+from assistant.plan import Plan
+from assistant.question import Question
+from assistant.settings import Settings
+from assistant.templates import as_data, load_template
+from assistant.verify import Rejected, facts_of
+from assistant.wording import Voice
+from ingest.errors import AskerError, ProviderError
+from ingest.profiles import without_attributes
+
+State = dict[str, Any]
+Asked = str | Mapping[str, Any]
+N_PROFILES = 3
+"""How many of the nearest users' profiles stand among the source documents."""
+_SETTINGS_DECIDE: Any = object()
+
+
+@dataclass(frozen=True)
+class Written:
+    """What the model wrote, or why it wrote nothing."""
+
+    text: str = ""
+    fault: str | None = None
+
+
+class RecommendationQA(Runnable[Asked, dict[str, Any]]):
+    """Answers questions about one home, asked as a text or as {"query": text, "user_id": id}."""
+
+    def __init__(
+        self,
+        home: OpenHome,
+        llm: GuardedChat | None = None,
+        llm_required: bool = False,
+        prompt: ChatPromptTemplate | None = None,
+    ) -> None:
+        """Put the chain together; `from_home` is the usual way here.
+
+        Args:
+            home: data, model and index.
+            llm: the guarded model that words reasons; None to word them by code.
+            llm_required: raise ProviderError when the model fails, and do not word it by code.
+            prompt: the answer prompt; None for the shipped one.
+        """
+        self.home = home
+        self.llm = llm
+        self.llm_required = llm_required
+        self.prompt = prompt or load_template()
+        self.chain: Runnable[Asked, Any] = (
+            RunnableLambda(self._read)
+            | RunnablePassthrough.assign(evidence=RunnableLambda(self._gather))
+            | RunnablePassthrough.assign(
+                draft=RunnableLambda(self._draft), documents=RunnableLambda(self._documents)
+            )
+            | RunnablePassthrough.assign(written=RunnableLambda(self._write, afunc=self._awrite))
+            | RunnableGenerator(self._answer, self._aanswer)
+        )
+
+    @classmethod
+    def from_home(
+        cls,
+        path: str | None = None,
+        *,
+        llm: str | BaseChatModel | None = _SETTINGS_DECIDE,
+        llm_required: bool = False,
+        prompt: str = "answer",
+    ) -> RecommendationQA:
+        """Open the home at `path` (else WHYREC_HOME, else ./.whyrec).
+
+        Args:
+            path: the home folder.
+            llm: a SPEC, a LangChain chat model, or None for no model; left out, the settings
+                (WHYREC_LLM, HF_TOKEN) decide.
+            llm_required: fail where the model fails.
+            prompt: name of a shipped prompt, or path of a prompt file.
+
+        Raises:
+            HomeError: something is not built, or was built from other data.
+            AskerError: a SPEC or prompt that cannot be used.
+        """
+        spec = "none" if llm is None else llm if isinstance(llm, str) else None
+        given = {} if llm is _SETTINGS_DECIDE else {"llm": spec or "none"}
+        settings = Settings.read(home=path, llm_required=llm_required, **given)
+        template = load_template(prompt)
+        own = isinstance(llm, str) or llm is None or llm is _SETTINGS_DECIDE
+        model = chat_model(settings) if own else guard(llm, settings.limits)
+        return cls(open_home(settings), model, llm_required, template)
+
+    @property
+    def tools(self) -> list[BaseTool]:
+        """The tools as LangChain tools, for any agent."""
+        return self.home.tools
+
+    @property
+    def retriever(self) -> BaseRetriever:
+        """A retriever whose documents are computed evidence, for chains such as RetrievalQA."""
+        return EvidenceRetriever(qa=self)
+
+    def invoke(
+        self, input: Asked, config: RunnableConfig | None = None, **kwargs: Any
+    ) -> dict[str, Any]:
+        """Answer one question; the dict has plain JSON types only."""
+        return dict(self.chain.invoke(input, config, **kwargs))
+
+    async def ainvoke(
+        self, input: Asked, config: RunnableConfig | None = None, **kwargs: Any
+    ) -> dict[str, Any]:
+        """Answer one question."""
+        return dict(await self.chain.ainvoke(input, config, **kwargs))
+
+    def stream(
+        self, input: Asked, config: RunnableConfig | None = None, **kwargs: Any
+    ) -> Iterator[dict[str, Any]]:
+        """Yield the answer in parts: question, sources, verified result line by line, the rest."""
+        yield from self.chain.stream(input, config, **kwargs)
+
+    async def astream(
+        self, input: Asked, config: RunnableConfig | None = None, **kwargs: Any
+    ) -> AsyncIterator[dict[str, Any]]:
+        """Yield the answer in parts."""
+        async for part in self.chain.astream(input, config, **kwargs):
+            yield part
+
+    def documents_for(self, query: str) -> list[Document]:
+        """Return the evidence for a question as documents: computed first, then profiles."""
+        state = self._read(query)
+        state["evidence"] = self._gather(state)
+        return self._documents(state)
+
+    # Each step takes the state so far and returns what its name says.
+
+    def _read(self, asked: Asked) -> State:
+        started = time.perf_counter()
+        text, user_id = _text_and_user(asked)
+        question = self.home.parser.parse(text, user_id)
+        plan = self.home.planner.plan(question)
+        return {
+            "question": question,
+            "plan": plan,
+            "clock": {"started": started, "read": time.perf_counter()},
+        }
+
+    def _gather(self, state: State, config: RunnableConfig | None = None) -> list[Evidence]:
+        """Call every planned tool, in order."""
+        plan: Plan = state["plan"]
+        evidence = []
+        for number, call in enumerate(plan.calls, start=1):
+            request = {
+                "type": "tool_call",
+                "id": f"E{number}",
+                "name": call.tool,
+                "args": call.args,
+            }
+            message = self.home.tool(call.tool).invoke(request, config)
+            if message.status == "error":
+                raise AskerError(str(message.content))
+            evidence.append(
+                Evidence(f"E{number}", call.tool, call.args, message.artifact, str(message.content))
+            )
+        state["clock"]["gathered"] = time.perf_counter()
+        return evidence
+
+    def _draft(self, state: State) -> Draft:
+        return draft_answer(
+            state["question"], state["plan"], state["evidence"], self._voice(state["question"])
+        )
+
+    def _documents(self, state: State) -> list[Document]:
+        """Return the evidence, then profiles: the nearest users' without their attributes."""
+        evidence: Sequence[Evidence] = state["evidence"]
+        computed = [
+            Document(page_content=call.text, metadata={"evidence": call.id, "tool": call.tool})
+            for call in evidence
+        ]
+        asked = [user for user in state["question"].user_ids if user in self.home.dataset.user_ids]
+        near = [row["user_id"] for row in rows_of(evidence, "similar_users")[:N_PROFILES]]
+        profiles = [
+            Document(
+                page_content=stored.text if user in asked else without_attributes(stored.text),
+                metadata={"user_id": user, "profile": True},
+            )
+            for user, stored in zip(
+                [*asked, *near], self.home.index.users.documents([*asked, *near]), strict=True
+            )
+        ]
+        return computed + profiles if evidence else []
+
+    def _write(self, state: State, config: RunnableConfig) -> Written:
+        if self.llm is None or not state["draft"].explainable or not state["draft"].items:
+            return Written()
+        try:
+            return Written(self._writer(state).invoke(self._variables(state), config))
+        except ProviderError as error:
+            return self._without_model(error)
+
+    async def _awrite(self, state: State, config: RunnableConfig) -> Written:
+        if self.llm is None or not state["draft"].explainable or not state["draft"].items:
+            return Written()
+        try:
+            return Written(await self._writer(state).ainvoke(self._variables(state), config))
+        except ProviderError as error:
+            return self._without_model(error)
+
+    def _without_model(self, error: ProviderError) -> Written:
+        if self.llm_required:
+            raise error
+        return Written(fault=str(error))
+
+    def _writer(self, state: State) -> Runnable[dict[str, Any], str]:
+        assert self.llm is not None
+        schema = reasons_schema([row["item_id"] for row in state["draft"].items])
+        return self.prompt | self.llm.bind(schema=schema) | StrOutputParser()
+
+    def _variables(self, state: State) -> dict[str, str]:
+        """Return what the prompt is filled with; text from the data and the asker is escaped."""
+        draft: Draft = state["draft"]
+        facts = [
+            f"{row['item_id']}: {as_data(row['title'])}. {as_data(draft.reasons[row['item_id']])}"
+            for row in draft.items
+        ]
+        return {
+            "question": as_data(state["question"].text),
+            "evidence": "\n".join(facts),
+            "ids": ", ".join(str(row["item_id"]) for row in draft.items),
+            "subject": as_data(self._voice(state["question"]).subject),
+            "nouns": as_data(self.home.dataset.noun.many),
+        }
+
+    def _answer(self, chunks: Iterator[State]) -> Iterator[AddableDict]:
+        """Yield the answer's parts as the steps before deliver what they need."""
+        state: State = {}
+        for chunk in chunks:
+            state |= chunk
+            yield from self._early(chunk)
+        yield from self._late(state)
+
+    async def _aanswer(self, chunks: AsyncIterator[State]) -> AsyncIterator[AddableDict]:
+        state: State = {}
+        async for chunk in chunks:
+            state |= chunk
+            for part in self._early(chunk):
+                yield part
+        for part in self._late(state):
+            yield part
+
+    def _early(self, chunk: State) -> Iterator[AddableDict]:
+        """Yield what is known before the model has written."""
+        if "question" in chunk:
+            yield AddableDict(query=chunk["question"].text, question=chunk["question"].to_json())
+        if "documents" in chunk:
+            documents = [
+                {"page_content": d.page_content, "metadata": d.metadata} for d in chunk["documents"]
+            ]
+            yield AddableDict(source_documents=documents)
+
+    def _late(self, state: State) -> Iterator[AddableDict]:
+        """Yield the verified result line by line, and then everything else."""
+        clock = state["clock"] | {"written": time.perf_counter()}
+        draft: Draft = state["draft"]
+        reasons, rejected = self._verified(state)
+        for line in draft.text(reasons).splitlines(keepends=True):
+            yield AddableDict(result=line)
+        evidence: Sequence[Evidence] = state["evidence"]
+        yield AddableDict(
+            answer_id=uuid.uuid4().hex[:12],
+            status=draft.status,
+            recommendations=[_recommendation(row, reasons) for row in draft.items],
+            similar_users=[
+                {
+                    key: row[key]
+                    for key in ("user_id", "jaccard", "intersection", "union", "shared_items")
+                }
+                for row in rows_of(evidence, "similar_users")
+            ],
+            evidence=[call.to_json() for call in evidence],
+            written_by=self._written_by(state, reasons),
+            rejected_claims=[claim.to_json() for claim in rejected],
+            data_fingerprint=self.home.dataset.fingerprint,
+            model_fingerprint=self.home.model_fingerprint,
+            seconds=_seconds(clock),
+        )
+
+    def _verified(self, state: State) -> tuple[dict[str, str], list[Rejected]]:
+        """Return every item's reason: the model's sentences that hold, else the computed one."""
+        draft: Draft = state["draft"]
+        written: Written = state["written"]
+        reasons = dict(draft.reasons)
+        rejected: list[Rejected] = []
+        if not written.text:
+            return reasons, rejected
+        by_id = _reasons_in(written.text)
+        if by_id is None:
+            return reasons, [
+                Rejected(written.text[:500], "it is not the JSON object that was asked for")
+            ]
+        for row in draft.items:
+            item_id = row["item_id"]
+            claim = by_id.pop(item_id, None)
+            if isinstance(claim, str):
+                facts = facts_of(row, state["question"].user_ids[0])
+                kept, dropped = self.home.verifier.verify(claim, facts)
+                reasons[item_id] = kept or reasons[item_id]
+                rejected += dropped
+            else:
+                rejected.append(Rejected(str(claim)[:500], f"it is no reason for {item_id}"))
+        rejected += [
+            Rejected(f"{key}: {value}"[:500], "it speaks of an item that was not picked")
+            for key, value in by_id.items()
+        ]
+        return reasons, rejected
+
+    def _written_by(self, state: State, reasons: dict[str, str]) -> str:
+        written: Written = state["written"]
+        if written.fault is not None:
+            return f"code, because the model did not answer: {written.fault}"
+        changed = [item for item, text in reasons.items() if text != state["draft"].reasons[item]]
+        if self.llm is None or not changed:
+            return (
+                "code" if not written.text else f"code, because nothing {self.llm_name} wrote held"
+            )
+        if len(changed) == len(reasons):
+            return self.llm_name
+        return f"{self.llm_name} ({len(changed)} of {len(reasons)} reasons) and code"
+
+    @property
+    def llm_name(self) -> str:
+        return self.llm.name_for_people if self.llm is not None else "none"
+
+    def _voice(self, question: Question) -> Voice:
+        user = question.user_ids[0] if question.user_ids else None
+        return Voice(self.home.dataset.noun, user, question.addressed_as_user, self.home.rating)
+
+
+class EvidenceRetriever(BaseRetriever):
+    """Retrieves what RecommendationQA computes for a question, not what merely looks like it."""
+
+    qa: RecommendationQA
+
+    model_config = {"arbitrary_types_allowed": True}
+
+    def _get_relevant_documents(
+        self, query: str, *, run_manager: CallbackManagerForRetrieverRun
+    ) -> list[Document]:
+        return self.qa.documents_for(query)
+
+
+def _text_and_user(asked: Asked) -> tuple[str, str | None]:
+    """Return the question's text and the asker's user id from a text or a dict."""
+    if isinstance(asked, str):
+        return asked, None
+    if not isinstance(asked, Mapping) or not isinstance(asked.get("query"), str):
+        raise AskerError('ask with a text, or with a dict such as {"query": "…", "user_id": "78"}')
+    user_id = asked.get("user_id")
+    return asked["query"], None if user_id is None else str(user_id)
+
+
+def _reasons_in(text: str) -> dict[str, Any] | None:
+    """Return the JSON object in a model's answer, repaired where it was cut off, else None."""
+    start = text.find("{")
+    if start < 0:
+        return None
+    end = text.rfind("}") + 1 if text.rstrip().endswith(("}", "`")) else len(text)
+    try:
+        document = parse_partial_json(text[start:end])
+    except ValueError:
+        return None
+    return document if isinstance(document, dict) else None
+
+
+def _recommendation(row: Mapping[str, Any], reasons: Mapping[str, str]) -> dict[str, Any]:
+    return {
+        "item_id": row["item_id"],
+        "title": row["title"],
+        "rank": row.get("rank", 1),
+        "score": row.get("score"),
+        "percentile": row.get("percentile"),
+        "neighbours": row.get("neighbours", []),
+        "reason": reasons[row["item_id"]],
+    }
+
+
+def _seconds(clock: Mapping[str, float]) -> dict[str, float]:
+    now = time.perf_counter()
+    gathered = clock.get("gathered", clock["read"])
+    return {
+        "question": round(clock["read"] - clock["started"], 6),
+        "tools": round(gathered - clock["read"], 6),
+        "writing": round(clock["written"] - gathered, 6),
+        "checking": round(now - clock["written"], 6),
+        "total": round(now - clock["started"], 6),
+    }
