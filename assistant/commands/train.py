@@ -1,0 +1,178 @@
+"""`whyrec train`: DeepFM on the data of the home."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Callable
+from dataclasses import fields, replace
+from typing import TYPE_CHECKING, Any, TypeVar
+
+import click
+
+from assistant.commands.options import emit, home_option, json_option
+from ingest.errors import AskerError
+
+if TYPE_CHECKING:
+    from ingest.schema import Dataset
+    from ingest.workspace import Edition
+    from recsys.checkpoint import TrainedModel
+    from recsys.config import DeepFMConfig, TrainingConfig
+    from recsys.presets import Preset
+
+
+Settings = TypeVar("Settings", "DeepFMConfig", "TrainingConfig")
+
+
+def _units(ctx: click.Context, parameter: click.Parameter, value: str | None) -> Any:
+    """Read `128,64,32`, or an empty text for no MLP."""
+    if value is None:
+        return None
+    try:
+        return tuple(int(part) for part in value.split(",") if part.strip())
+    except ValueError as error:
+        raise click.BadParameter(f"{value!r} is not a list like 128,64,32") from error
+
+
+_OPTIONS: tuple[Callable[..., Any], ...] = (
+    click.option("--task", type=click.Choice(["ranking", "rating"]), default="ranking",
+                 show_default=True, help="Learn what comes next, or the rating itself."),
+    click.option("--notebook", is_flag=True,
+                 help="Start from the first notebook's settings instead of the recipe's."),
+    click.option("--loss", type=click.Choice(["softmax", "bce", "bpr", "mse"]),
+                 help="What training makes small."),
+    click.option("--embed-size", type=int, help="Length of every embedding."),
+    click.option("--hidden-units", callback=_units, metavar="N,N,…",
+                 help="Widths of the MLP's layers; '' for none."),
+    click.option("--use-bn/--no-bn", default=None, help="Batch normalisation in the MLP."),
+    click.option("--dropout", "dropout_rate", type=float, help="Dropout in the MLP."),
+    click.option("--user-id/--no-user-id", default=None, help="The user's id as a field."),
+    click.option("--epochs", "n_epochs", type=int, help="The most epochs; the best is kept."),
+    click.option("--lr", type=float, help="Learning rate at the start."),
+    click.option("--lr-schedule", type=click.Choice(["constant", "exponential", "cosine"])),
+    click.option("--lr-decay", type=float, help="Factor per epoch; means exponential."),
+    click.option("--batch-size", type=int, help="Pairs a step, or users under softmax."),
+    click.option("--num-neg", "n_negatives", type=int, help="Negatives per positive."),
+    click.option("--sampler", type=click.Choice(["uniform", "popularity"]),
+                 help="How negatives are drawn."),
+    click.option("--reg", type=float, help="L2 on embeddings and layers."),
+    click.option("--metric", type=click.Choice(["ndcg", "recall", "log_loss", "roc_auc", "rmse"]),
+                 help="What the best epoch is best at."),
+    click.option("--patience", type=int, help="Evaluations without a better one before it stops."),
+    click.option("--no-refit", is_flag=True,
+                 help="Keep the network that has not seen the held-out part."),
+    click.option("--seed", type=int, default=0, show_default=True),
+    click.option("--device", default="cpu", show_default=True, help="cpu or cuda."),
+    click.option("--threads", type=int, default=1, show_default=True, help="Of torch."),
+)  # fmt: skip
+
+
+def _with_options(command: Callable[..., Any]) -> Callable[..., Any]:
+    for option in reversed(_OPTIONS):
+        command = option(command)
+    return command
+
+
+@click.command()
+@home_option
+@_with_options
+@json_option
+def train(
+    home_dir: str | None, as_json: bool, seed: int, device: str, threads: int, **chosen: Any
+) -> None:
+    """Train DeepFM on the data of the home, and keep the best epoch.
+
+    Options left out take the values of the recipe for the task. Beside the model, the home gets
+    history.json, metrics.json and curve.png.
+    """
+    from ingest.tables import load_dataset
+    from ingest.workspace import Home, home_path
+
+    home = Home(home_path(home_dir))
+    dataset = load_dataset(home.require("data").folder)
+    settings = settings_from(**chosen)
+    with home.writing() as edition:
+        trained = train_part(edition, dataset, settings, seed, device, threads, quiet=as_json)
+    folder = home.require("model").folder
+    emit({"folder": str(folder), **describe(trained)}, as_json, summary(trained, str(folder)))
+
+
+def settings_from(task: str, notebook: bool, no_refit: bool, **options: Any) -> Preset:
+    """Return the preset for `task` with every option that is not None put in its place."""
+    from recsys import presets
+
+    if notebook and task == "rating":
+        raise AskerError(
+            "the notebook's settings are for the ranking task; leave out --task rating"
+        )
+    given = {name: value for name, value in options.items() if value is not None}
+    start = presets.notebook() if notebook else presets.preset(task, given.get("loss"))  # type: ignore[arg-type]
+    if "lr_decay" in given:
+        given.setdefault("lr_schedule", "exponential")
+    if no_refit:
+        given["refit"] = False
+    return presets.Preset(_changed(start.config, given), _changed(start.training, given))
+
+
+def _changed(settings: Settings, given: dict[str, Any]) -> Settings:
+    names = [field.name for field in fields(settings) if field.name in given]
+    return replace(settings, **{name: given[name] for name in names})
+
+
+def train_part(
+    edition: Edition,
+    dataset: Dataset,
+    settings: Preset | None = None,
+    seed: int = 0,
+    device: str = "cpu",
+    threads: int = 1,
+    quiet: bool = False,
+) -> TrainedModel:
+    """Train on `dataset` and write the model part of an edition of the home."""
+    from recsys import presets
+    from recsys.story import write_model
+    from recsys.training import train_model
+
+    config, training = settings or presets.ranking()
+    trained = train_model(
+        dataset, config, training, seed, device, threads, None if quiet else _show_epoch
+    )
+    folder = edition.new_folder("model")
+    write_model(trained, folder)
+    edition.add("model", folder, dataset.fingerprint)
+    return trained
+
+
+def _show_epoch(stage: str, record: dict[str, float]) -> None:
+    """Write a line per measured epoch on a terminal's standard error."""
+    from tqdm import tqdm
+
+    measured = [f"{k} {v:.4f}" for k, v in record.items() if k not in ("epoch", "loss", "lr")]
+    if not sys.stderr.isatty() or not (measured or stage == "refit"):
+        return
+    words = "choosing the best epoch" if stage == "choose" else "learning from everything"
+    line = f"{words}: epoch {int(record['epoch'])}, loss {record['loss']:.4f}"
+    tqdm.write("  ".join([line, *measured[:8]]), file=sys.stderr)
+
+
+def describe(trained: TrainedModel) -> dict[str, Any]:
+    """Return the outcome of a training as plain JSON types."""
+    return {
+        "task": trained.config.task,
+        "best_epoch": trained.best_epoch,
+        "interrupted": trained.interrupted,
+        "metrics": dict(trained.metrics),
+        "seed": trained.seed,
+        "data_fingerprint": trained.data_fingerprint,
+        "model_fingerprint": trained.fingerprint,
+    }
+
+
+def summary(trained: TrainedModel, folder: str) -> str:
+    """Return the outcome of a training in a few lines."""
+    metrics = ", ".join(f"{name} {value:.4f}" for name, value in trained.metrics.items())
+    stopped = " (stopped by hand)" if trained.interrupted else ""
+    return (
+        f"Trained DeepFM for {trained.config.task}{stopped}; the best epoch is "
+        f"{trained.best_epoch}.\nHeld out: {metrics or 'nothing'}\n"
+        f"Model, history.json, metrics.json and curve.png are in {folder}"
+    )

@@ -1,0 +1,132 @@
+"""What one training step sees: pairs with their negatives, or users with their next items."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+
+from ingest.schema import Dataset, FloatArray
+from recsys.config import TrainingConfig
+from recsys.features import Bags, CodeArray
+from recsys.inputs import Inputs
+from recsys.sampling import NegativeSampler
+
+
+class PairBatch(NamedTuple):
+    """B users at a point of their history, each with the item they took next and n negatives."""
+
+    users: Bags  # (B, fields)
+    items: Bags  # (B · (1 + n), fields)
+    labels: FloatArray  # (B, 1 + n)
+    valid: FloatArray  # (B, 1 + n)  0 where there is no negative
+
+
+class NextBatch(NamedTuple):
+    """B users at a cut of their history, and what came after."""
+
+    users: Bags  # (B, fields)
+    seen: CodeArray  # (2, s)     (row, item) before the cut
+    targets: CodeArray  # (2, t)  (row, item) after it
+
+
+class PairBatches:
+    """Every interaction of the data as a positive (or a rating), with fresh negatives."""
+
+    def __init__(self, inputs: Inputs, dataset: Dataset, config: TrainingConfig) -> None:
+        self._inputs, self._config = inputs, config
+        histories = inputs.histories
+        self._user = np.repeat(np.arange(histories.n_users), np.diff(histories.offsets))
+        self._cut = np.arange(len(self._user)) - histories.offsets[self._user]
+        self._item = histories.items
+        order = np.lexsort((dataset.interactions.time, dataset.interactions.user))
+        self._rating = dataset.interactions.label[order] if config.loss == "mse" else None
+        self._n_negatives = 0 if config.loss == "mse" else config.n_negatives
+        matrix = inputs.matrix
+        self._sampler = NegativeSampler(matrix, config.sampler) if self._n_negatives else None
+
+    @property
+    def n_steps(self) -> int:
+        return -(-len(self._user) // self._rows_per_step)
+
+    @property
+    def _rows_per_step(self) -> int:
+        return max(1, self._config.batch_size // (1 + self._n_negatives))
+
+    def epoch(self, rng: np.random.Generator) -> Iterator[PairBatch | NextBatch]:
+        """Yield every interaction once, in random order."""
+        order = rng.permutation(len(self._user))
+        for start in range(0, len(order), self._rows_per_step):
+            yield self._batch(order[start : start + self._rows_per_step], rng)
+
+    def _batch(self, rows: CodeArray, rng: np.random.Generator) -> PairBatch:
+        items = self._item[rows][:, None]
+        if self._sampler is not None:
+            drawn = self._sampler.draw(self._user[rows], self._n_negatives, rng)
+            items = np.concatenate([items, drawn], axis=1)
+        labels = np.zeros(items.shape, np.float32)
+        labels[:, 0] = 1.0 if self._rating is None else self._rating[rows]
+        cuts = self._cut[rows]
+        keep = kept_history(cuts, self._config.history_dropout, rng)
+        return PairBatch(
+            self._inputs.users(self._user[rows], cuts, keep),
+            self._inputs.items(np.maximum(items, 0).ravel()),
+            labels,
+            (items >= 0).astype(np.float32),
+        )
+
+
+class NextBatches:
+    """Every user once an epoch, cut at a random place of their history; the next items are due."""
+
+    def __init__(self, inputs: Inputs, config: TrainingConfig) -> None:
+        self._inputs, self._config = inputs, config
+        lengths = inputs.histories.lengths(np.arange(inputs.n_users))
+        self._users = np.flatnonzero(lengths)
+        self._lengths = lengths
+
+    @property
+    def n_steps(self) -> int:
+        return -(-len(self._users) // self._config.batch_size)
+
+    def epoch(self, rng: np.random.Generator) -> Iterator[PairBatch | NextBatch]:
+        """Yield every user who has an item, in random order."""
+        order = rng.permutation(self._users)
+        for start in range(0, len(order), self._config.batch_size):
+            yield self._batch(order[start : start + self._config.batch_size], rng)
+
+    def _batch(self, users: CodeArray, rng: np.random.Generator) -> NextBatch:
+        cuts, ends = self._draw_cuts(self._lengths[users], rng)
+        keep = kept_history(cuts, self._config.history_dropout, rng)
+        return NextBatch(
+            self._inputs.users(users, cuts, keep),
+            self._items_between(users, np.zeros_like(cuts), cuts),
+            self._items_between(users, cuts, ends),
+        )
+
+    def _draw_cuts(
+        self, lengths: CodeArray, rng: np.random.Generator
+    ) -> tuple[CodeArray, CodeArray]:
+        """Return how many items are known, (B,), and where the targets end, (B,).
+
+        A user with one item is asked for it out of nothing.
+        """
+        first = self._config.first_cut
+        share = first + (1 - first) * rng.random(len(lengths))
+        cuts = np.clip((share * lengths).astype(np.int64), np.minimum(1, lengths - 1), lengths - 1)
+        due = np.maximum(1, np.rint(self._config.window * cuts).astype(np.int64))
+        return cuts, np.minimum(cuts + due, lengths)
+
+    def _items_between(self, users: CodeArray, begin: CodeArray, end: CodeArray) -> CodeArray:
+        places, offsets = self._inputs.histories.between(users, begin, end)
+        rows = np.repeat(np.arange(len(users)), np.diff(offsets))
+        return np.stack([rows, self._inputs.histories.items[places].astype(np.int64)])
+
+
+def kept_history(
+    cuts: CodeArray, dropout: float, rng: np.random.Generator
+) -> NDArray[np.bool_] | None:
+    """Draw which of all Σ cuts history items a step's history fields may see; None for all."""
+    return rng.random(int(cuts.sum())) >= dropout if dropout else None

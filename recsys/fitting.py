@@ -1,0 +1,254 @@
+"""The training loop: one network, its batches, the best epoch kept."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable
+from dataclasses import dataclass, field
+
+import numpy as np
+import torch
+from torch import Tensor
+
+from ingest.errors import TrainingError
+from ingest.progress import progress_bar
+from ingest.schema import Dataset, FloatArray
+from recsys import losses
+from recsys.batches import NextBatch, NextBatches, PairBatch, PairBatches
+from recsys.config import LOWER_IS_BETTER, DeepFMConfig, TrainingConfig
+from recsys.deepfm import DeepFM
+from recsys.features import FeatureSpace
+from recsys.inference import Weights
+from recsys.inputs import Inputs
+
+Record = dict[str, float]
+"""One epoch: epoch, loss, lr and, where it was evaluated, the metrics."""
+_EXPLODED = 100.0
+"""A mean loss so many times that of the first step shows a training that runs away."""
+_PAIR_LOSSES = {
+    "bce": losses.binary_cross_entropy,
+    "bpr": losses.bayesian_personalised_ranking,
+    "mse": losses.squared_error,
+}
+
+
+@dataclass
+class Fit:
+    """What a training has come to."""
+
+    weights: Weights = field(default_factory=dict)
+    """Of the best epoch; of the last one when none is evaluated."""
+    best: Record = field(default_factory=dict)
+    """The record of that epoch."""
+    history: list[Record] = field(default_factory=list)
+    interrupted: bool = False
+
+
+class LossError(TrainingError):
+    """The loss is not a number, or is stuck; `fit` holds the last good weights, if any."""
+
+    def __init__(self, message: str, fit: Fit) -> None:
+        self.fit = fit
+        super().__init__(message)
+
+
+class Fitting:
+    """A training under way."""
+
+    def __init__(
+        self,
+        inputs: Inputs,
+        dataset: Dataset,
+        model_config: DeepFMConfig,
+        config: TrainingConfig,
+        seed: int,
+        device: str = "cpu",
+    ) -> None:
+        """Draw a network to train on `dataset`, whose codes `inputs` holds.
+
+        The same `seed` on the same machine gives the same bits: weights, order, negatives and
+        dropout all come from it.
+        """
+        self.config = config
+        self.done = Fit()
+        self._start = float("inf")
+        self._inputs = inputs
+        self._rng = np.random.default_rng(seed)
+        self.model = build_network(inputs.space, model_config, seed, device)
+        if config.loss == "mse":
+            with torch.no_grad():  # start from the mean label rather than walk there
+                self.model.bias.fill_(float(dataset.interactions.label.mean()))
+        self._batches: NextBatches | PairBatches = (
+            NextBatches(inputs, config)
+            if config.loss == "softmax"
+            else PairBatches(inputs, dataset, config)
+        )
+        self._optimizer = torch.optim.AdamW(
+            self.model.parameters(),
+            lr=config.lr,
+            betas=(0.9, config.adam_beta2),
+            weight_decay=config.weight_decay,
+            fused=True,
+        )
+
+    def run(
+        self,
+        n_epochs: int,
+        evaluate: Callable[[Weights], Record] | None = None,
+        on_epoch: Callable[[Record], None] | None = None,
+    ) -> Fit:
+        """Train for `n_epochs` of those the schedule is made for, or until it gets no better.
+
+        Args:
+            n_epochs: at most so many.
+            evaluate: measures weights; the best epoch is the best by `config.metric`.
+            on_epoch: called with every epoch's record.
+
+        Raises:
+            LossError: the loss is not a number, or is stuck.
+            KeyboardInterrupt: stopped by hand before there was a good epoch; later, what was best
+                until then is returned.
+        """
+        try:
+            with progress_bar(n_epochs * self._batches.n_steps, "training", "step") as bar:
+                stale = 0
+                for epoch in range(1, n_epochs + 1):
+                    record = self._epoch(epoch, bar.update)
+                    last = epoch == n_epochs
+                    better = self._judge(record, evaluate, last)
+                    self.done.history.append(record)
+                    if on_epoch is not None:
+                        on_epoch(record)
+                    stale = 0 if better else stale + (better is False)
+                    if stale >= self.config.patience:
+                        break
+        except KeyboardInterrupt:
+            if not self.done.weights:
+                raise
+            self.done.interrupted = True
+        return self.done
+
+    def _epoch(self, epoch: int, advance: Callable[[int], object]) -> Record:
+        """Go through the data once and return the epoch's record."""
+        self.model.train()
+        n_steps = self._batches.n_steps
+        values = []
+        for n, batch in enumerate(self._batches.epoch(self._rng)):
+            lr = learning_rate(self.config, (epoch - 1) * n_steps + n, n_steps)
+            self._optimizer.param_groups[0]["lr"] = lr
+            loss = batch_loss(self.model, self._inputs, batch, self.config)
+            self._optimizer.zero_grad()
+            loss.backward()  # type: ignore[no-untyped-call]
+            add_l2(self.model, self.config.reg)
+            self._optimizer.step()
+            values.append(loss.detach())
+            advance(1)
+        losses_of_steps = torch.stack(values).cpu().numpy()
+        record: Record = {"epoch": epoch, "loss": float(losses_of_steps.mean()), "lr": lr}
+        self._check(losses_of_steps, record)
+        return record
+
+    def _check(self, values: FloatArray, record: Record) -> None:
+        """Raise LossError when the losses of an epoch's steps show that it went wrong."""
+        epoch = int(record["epoch"])
+        kept = f"epoch {int(self.done.best['epoch'])} was kept" if self.done.best else ""
+        finite = all(bool(torch.isfinite(p).all()) for p in self.model.parameters())
+        self._start = min(self._start, float(values[0]))
+        exploded = record["loss"] > _EXPLODED * max(self._start, 1.0)
+        if not np.isfinite(values).all() or not finite or exploded:
+            raise LossError(
+                f"the loss went from {self._start:.3g} to {record['loss']:.3g} in epoch {epoch}: "
+                f"lower the learning rate "
+                f"(it was {self.config.lr:g}){kept and '; '}{kept}",
+                self.done,
+            )
+        stuck = bool(self.done.history) and self.done.history[-1]["loss"] == record["loss"]
+        if stuck and len(values) > 1 and np.ptp(values) == 0 and record["loss"] > 1e-6:
+            raise LossError(
+                f"the loss does not move from {record['loss']:g} (epoch {epoch}): raise the "
+                f"learning rate (it was {self.config.lr:g}) or look at the labels"
+                f"{kept and '; '}{kept}",
+                self.done,
+            )
+
+    def _judge(
+        self, record: Record, evaluate: Callable[[Weights], Record] | None, last: bool
+    ) -> bool | None:
+        """Keep the weights if they are the best so far; None when the epoch is not evaluated."""
+        if evaluate is None:
+            self.done.weights, self.done.best = export(self.model), record
+            return None
+        if record["epoch"] % self.config.eval_every and not last:
+            return None
+        weights = export(self.model)
+        record.update(evaluate(weights))
+        better = is_better(record, self.done.best, self.config.metric)
+        if better:
+            self.done.weights, self.done.best = weights, record
+        return better
+
+
+def build_network(
+    space: FeatureSpace, config: DeepFMConfig, seed: int, device: str = "cpu"
+) -> DeepFM:
+    """Draw the network for the fields of `space`; the draw is the same for every device."""
+    unknown = tuple(field.start for field in space.fields)
+    n_user_fields, n_item_fields = len(space.of("user")), len(space.of("item"))
+    generator = torch.Generator().manual_seed(seed)
+    model = DeepFM(config, space.n_codes, n_user_fields, n_item_fields, unknown, generator)
+    if device != "cpu":
+        model = model.to(device)
+        model.generator = torch.Generator(device).manual_seed(seed)
+    return model
+
+
+def batch_loss(
+    model: DeepFM, inputs: Inputs, batch: PairBatch | NextBatch, config: TrainingConfig
+) -> Tensor:
+    """Return the loss of one step."""
+    device = model.bias.device
+    if isinstance(batch, NextBatch):
+        users = model.side(model.fields(batch.users), "user")
+        items = model.side(model.fields(inputs.items()), "item")
+        seen, targets = (torch.from_numpy(x).to(device) for x in (batch.seen, batch.targets))
+        return losses.softmax(model.block(users, items), seen, targets)
+    labels, valid = (torch.from_numpy(x).to(device) for x in (batch.labels, batch.valid))
+    users_fields = model.fields(batch.users).repeat_interleave(labels.shape[1], dim=0)
+    y = model(users_fields, model.fields(batch.items)).view_as(labels)
+    return _PAIR_LOSSES[config.loss](y, labels, valid)
+
+
+def add_l2(model: DeepFM, reg: float) -> None:
+    """Add the gradient of reg · Σ w² over embeddings and layer weights, biases left alone."""
+    if reg:
+        for parameter in model.parameters():
+            if parameter.dim() == 2 and parameter.grad is not None:
+                parameter.grad.add_(parameter.detach(), alpha=2 * reg)
+
+
+def learning_rate(config: TrainingConfig, step: int, steps_per_epoch: int) -> float:
+    """Return the learning rate of a step, counted from 0 over the whole training."""
+    total = config.n_epochs * steps_per_epoch
+    lr = config.lr * min(1.0, (step + 1) / (config.warm_up * total + 1))
+    if config.lr_schedule == "exponential":
+        return lr * config.lr_decay ** (step // steps_per_epoch)
+    if config.lr_schedule == "cosine":
+        return lr * (0.02 + 0.98 * 0.5 * (1 + math.cos(math.pi * step / total)))
+    return lr
+
+
+def is_better(record: Record, best: Record, metric: str) -> bool:
+    """Tell whether `record` is strictly better than `best`; an empty best is always worse."""
+    if metric not in best:
+        return True
+    sign = -1 if metric in LOWER_IS_BETTER else 1
+    return sign * record[metric] > sign * best[metric]
+
+
+def export(model: DeepFM) -> Weights:
+    """Return a copy of the weights as arrays."""
+    return {
+        name: tensor.detach().cpu().numpy().copy()
+        for name, tensor in model.state_dict().items()
+        if not name.endswith("num_batches_tracked")
+    }

@@ -1,0 +1,115 @@
+"""A user's history as a multi-value field: at a cut of c, their first c items, weighted.
+
+This is the user's interaction vector inside DeepFM. A training example looks only at what came
+before it, so the field never holds its own answer.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from ingest.ids import IntArray
+from ingest.schema import FloatArray, Interactions
+from recsys.config import HistoryField
+from recsys.features import Bags, CodeArray, ragged_ranges
+
+
+@dataclass(frozen=True, eq=False)
+class Histories:
+    """Every user's items from oldest to newest, one after the other."""
+
+    offsets: CodeArray  # (n_users + 1,)
+    items: IntArray  # (n,)
+    times: NDArray[np.int64]  # (n,)
+    last_of_tie: CodeArray  # (n,)  place of the last interaction with the same user and time
+
+    @classmethod
+    def from_interactions(cls, interactions: Interactions, n_users: int) -> Histories:
+        """Sort the table once by (user, time, file row)."""
+        order = np.lexsort((interactions.time, interactions.user))
+        user, time = interactions.user[order], interactions.time[order]
+        offsets = np.zeros(n_users + 1, np.int64)
+        np.cumsum(np.bincount(user, minlength=n_users), out=offsets[1:])
+        ends = np.ones(len(user), bool)
+        ends[:-1] = (user[1:] != user[:-1]) | (time[1:] != time[:-1])
+        last = np.flatnonzero(ends)
+        lengths = np.diff(last, prepend=-1)
+        return cls(offsets, interactions.item[order], time, np.repeat(last, lengths))
+
+    @classmethod
+    def of_one(cls, items: IntArray) -> Histories:
+        """Take `items`, oldest first, as the history of one user."""
+        n = len(items)
+        places = np.arange(n, dtype=np.int64)
+        return cls(np.array([0, n]), np.asarray(items, np.int32), places, places)
+
+    @property
+    def n_users(self) -> int:
+        return len(self.offsets) - 1
+
+    def lengths(self, users: NDArray[np.integer]) -> CodeArray:
+        """Return how many items each of `users` has."""
+        lengths: CodeArray = np.diff(self.offsets)[users]
+        return lengths
+
+    def between(
+        self, users: NDArray[np.integer], begin: CodeArray, end: CodeArray
+    ) -> tuple[CodeArray, CodeArray]:
+        """Return the places of items begin…end of each of `users`, and where each one's start."""
+        starts = self.offsets[users]
+        return ragged_ranges(starts + begin, starts + end)
+
+    def bags(
+        self,
+        users: NDArray[np.integer],
+        cuts: CodeArray,
+        fields: tuple[HistoryField, ...],
+        codes_of: CodeArray,
+        keep: NDArray[np.bool_] | None = None,
+    ) -> Bags:
+        """Write the history fields of every (user, cut) as bags.
+
+        Args:
+            users: which users, (n,).
+            cuts: how many of their oldest items are known, (n,).
+            fields: the fields to write.
+            codes_of: the code of every item in each field, (n_fields, n_items).
+            keep: which of the Σ cuts items to use (history dropout); all when left out.
+        """
+        places, offsets = self.between(users, np.zeros_like(cuts), cuts)
+        row = np.repeat(np.arange(len(users)), np.diff(offsets))
+        last = (self.offsets[users] + cuts - 1)[row]
+        kept = slice(None) if keep is None else keep
+        places, row, last = places[kept], row[kept], last[kept]
+        counts = np.bincount(row, minlength=len(users))
+        n_fields = len(fields)
+        bag_lengths = np.repeat(counts, n_fields)
+        bag_offsets = np.zeros(len(bag_lengths) + 1, np.int64)
+        np.cumsum(bag_lengths, out=bag_offsets[1:])
+        codes = np.empty(bag_offsets[-1], np.int64)
+        values = np.empty(bag_offsets[-1], np.float32)
+        within = np.arange(len(row)) - np.repeat(np.cumsum(counts) - counts, counts)
+        items = self.items[places]
+        for f, field in enumerate(fields):
+            where = bag_offsets[row * n_fields + f] + within
+            codes[where] = codes_of[f, items]
+            values[where] = self._weights(field, places, last, row, len(users))
+        return Bags(codes, values, bag_offsets, n_fields)
+
+    def _weights(
+        self, field: HistoryField, places: CodeArray, last: CodeArray, row: CodeArray, n: int
+    ) -> FloatArray:
+        if field.decay is None:
+            weights = np.ones(len(places))
+        else:
+            if field.unit == "items":
+                back = last - np.minimum(self.last_of_tie[places], last)
+            else:
+                back = self.times[last] - self.times[places]
+            weights = np.exp(-back / field.decay)
+        total = np.bincount(row, weights ** (1 / field.norm), minlength=n) ** field.norm
+        scaled: FloatArray = (weights / np.maximum(total, 1e-6)[row]).astype(np.float32)
+        return scaled

@@ -1,0 +1,65 @@
+"""What the network is fed: users at a point of their history, and items, as bags of codes."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from ingest.ids import IntArray
+from ingest.matrix import interaction_matrix
+from ingest.schema import Dataset
+from recsys.config import HistoryField
+from recsys.features import Bags, CodeArray, FeatureSpace, beside
+from recsys.history import Histories
+
+
+class Inputs:
+    """The users and items of a data set in the codes of a feature space."""
+
+    def __init__(
+        self, space: FeatureSpace, dataset: Dataset, history_fields: tuple[HistoryField, ...]
+    ) -> None:
+        """Encode every user and item of `dataset` once; ids that `space` lacks become unknown."""
+        self.space = space
+        self.histories = Histories.from_interactions(dataset.interactions, dataset.n_users)
+        self.n_users, self.n_items = dataset.n_users, dataset.n_items
+        self.matrix = interaction_matrix(dataset.interactions, dataset.n_users, dataset.n_items)
+        self._users = space.encode(dataset, "user")
+        self._items = space.encode(dataset, "item")
+        self._history_fields = history_fields
+        starts = np.array([field.start for field in space.history], np.int64)
+        places = self._items.codes[self._items.offsets[: -1 : self._items.n_fields]]
+        self._history_codes = starts[:, None] + (places - space.item_id.start)  # (H, n_items)
+
+    def users(
+        self,
+        users: NDArray[np.integer],
+        cuts: CodeArray | None = None,
+        keep: NDArray[np.bool_] | None = None,
+    ) -> Bags:
+        """Return the fields of `users` when `cuts` of their items are known; None: all."""
+        if not self._history_fields:
+            return self._users.take(users)
+        cuts = self.histories.lengths(users) if cuts is None else cuts
+        history = self.histories.bags(users, cuts, self._history_fields, self._history_codes, keep)
+        return beside(self._users.take(users), history) if self._users.n_fields else history
+
+    def stranger(self, items: IntArray, features: Mapping[str, Any]) -> Bags:
+        """Return the fields of someone known only by `items`, oldest first, and `features`."""
+        static = self.space.encode_row("user", features)
+        if not self._history_fields:
+            return static
+        history = Histories.of_one(items).bags(
+            np.zeros(1, np.int64),
+            np.array([len(items)]),
+            self._history_fields,
+            self._history_codes,
+        )
+        return beside(static, history) if static.n_fields else history
+
+    def items(self, items: NDArray[np.integer] | None = None) -> Bags:
+        """Return the fields of `items`, or of every item."""
+        return self._items if items is None else self._items.take(items)

@@ -1,0 +1,63 @@
+"""Compiled loops; import this inside the function that needs one, for numba is slow to import."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+from numba import njit, uint64
+
+
+@njit(cache=True)
+def draw_negatives(
+    indptr: Any, indices: Any, users: Any, n_items: Any, cumulative: Any, seed: Any, out: Any
+) -> None:
+    """Fill `out`, (len(users), n), with items outside each user's row; −1 where there is none.
+
+    An empty `cumulative` draws all items alike; else it holds the items' running weights.
+    """
+    state = seed
+    for r in range(len(users)):
+        row = indices[indptr[users[r]] : indptr[users[r] + 1]]
+        for j in range(out.shape[1]):
+            out[r, j] = -1
+            if len(row) >= n_items:
+                continue
+            for _ in range(16):
+                state += uint64(1)
+                item = _draw(cumulative, n_items, _fraction(state))
+                place = np.searchsorted(row, item)
+                if place == len(row) or row[place] != item:
+                    out[r, j] = item
+                    break
+            if out[r, j] < 0:
+                state += uint64(1)
+                out[r, j] = _unseen(row, int(_fraction(state) * (n_items - len(row))))
+
+
+@njit(cache=True)
+def _draw(cumulative: Any, n_items: Any, fraction: Any) -> Any:
+    if len(cumulative) == 0:
+        return int(fraction * n_items)
+    item = np.searchsorted(cumulative, fraction * cumulative[-1], side="right")
+    return min(item, n_items - 1)
+
+
+@njit(cache=True)
+def _unseen(row: Any, place: Any) -> Any:
+    """Return the item at `place` among those outside the sorted `row`."""
+    item = place
+    for seen in row:
+        if seen > item:
+            break
+        item += 1
+    return item
+
+
+@njit(cache=True)
+def _fraction(state: Any) -> Any:
+    """Return a number in [0, 1) from a counter: SplitMix64 (Steele, Lea, Flood, 2014)."""
+    mixed = state * uint64(0x9E3779B97F4A7C15)
+    mixed = (mixed ^ (mixed >> uint64(30))) * uint64(0xBF58476D1CE4E5B9)
+    mixed = (mixed ^ (mixed >> uint64(27))) * uint64(0x94D049BB133111EB)
+    return ((mixed ^ (mixed >> uint64(31))) >> uint64(11)) * 2.0**-53

@@ -1,0 +1,37 @@
+"""Losses of raw scores y; each is a mean, so that a learning rate means the same for all sizes."""
+
+from __future__ import annotations
+
+import torch
+from torch import Tensor
+from torch.nn import functional
+
+
+def binary_cross_entropy(y: Tensor, labels: Tensor, valid: Tensor) -> Tensor:
+    """Return −mean log-likelihood of `labels` under σ(y) over the `valid` pairs."""
+    losses = functional.binary_cross_entropy_with_logits(y, labels, reduction="none")
+    return (losses * valid).sum() / valid.sum().clamp(min=1)
+
+
+def squared_error(y: Tensor, labels: Tensor, valid: Tensor) -> Tensor:
+    """Return the mean squared error over the `valid` pairs."""
+    return ((y - labels).square() * valid).sum() / valid.sum().clamp(min=1)
+
+
+def bayesian_personalised_ranking(y: Tensor, labels: Tensor, valid: Tensor) -> Tensor:
+    """Return −mean log σ(y₊ − y₋) (Rendle et al., 2009); column 0 of (B, 1 + n) is the positive."""
+    del labels
+    losses = functional.softplus(y[:, 1:] - y[:, :1])
+    return (losses * valid[:, 1:]).sum() / valid[:, 1:].sum().clamp(min=1)
+
+
+def softmax(y: Tensor, seen: Tensor, targets: Tensor) -> Tensor:
+    """Return −mean log-share of the targets among all items not `seen`.
+
+    Args:
+        y: scores of every item, (B, n_items).
+        seen: (row, item) pairs that do not take part, (2, n).
+        targets: (row, item) pairs that should come first, (2, m).
+    """
+    log_share = torch.log_softmax(y.index_put(tuple(seen), y.new_tensor(-torch.inf)), dim=1)
+    return -log_share[tuple(targets)].mean()

@@ -1,0 +1,83 @@
+"""Settings that go together: the ranking recipe, the rating task, the first notebook's."""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+from recsys.config import DeepFMConfig, HistoryField, Loss, Task, TrainingConfig
+
+
+class Preset(NamedTuple):
+    """A network and how it is trained."""
+
+    config: DeepFMConfig
+    training: TrainingConfig
+
+
+RECENT_HISTORY = (
+    HistoryField("history"),
+    HistoryField("last_2", decay=2.0),
+    HistoryField("last_5", decay=5.0),
+    HistoryField("last_20", decay=20.0),
+    HistoryField("last_minute", decay=60.0, unit="seconds"),
+)
+"""The whole history, and what is freshest in it at four speeds of forgetting."""
+
+
+def ranking() -> Preset:
+    """Return the recipe for lists: from the history so far, foresee the next items.
+
+    Each epoch cuts every user's history at a random place; the items after the cut must stand
+    above all others (softmax). Measured in `whyrec evaluate`.
+    """
+    config = DeepFMConfig(
+        task="ranking",
+        embed_size=64,
+        hidden_units=(16,),
+        use_bn=False,
+        user_id=False,
+        history=RECENT_HISTORY,
+        dense_bins=9,
+    )
+    training = TrainingConfig(
+        loss="softmax",
+        n_epochs=50,
+        lr=5e-3,
+        lr_schedule="cosine",
+        warm_up=0.05,
+        adam_beta2=0.99,
+        batch_size=256,
+        reg=1e-4,
+        history_dropout=0.3,
+        eval_every=10,
+    )
+    return Preset(config, training)
+
+
+def rating() -> Preset:
+    """Return settings for predicting the label itself."""
+    return Preset(
+        DeepFMConfig(task="rating", embed_size=16, dropout_rate=0.2),
+        TrainingConfig(loss="mse", metric="rmse", n_epochs=20, reg=1e-5),
+    )
+
+
+def notebook() -> Preset:
+    """Return the first notebook's settings (LibRecommender's DeepFM), one negative a positive."""
+    return Preset(
+        DeepFMConfig(task="ranking", embed_size=64, hidden_units=(128, 64, 32), use_bn=True),
+        TrainingConfig(
+            loss="bce", n_epochs=10, lr=1e-4, batch_size=512, n_negatives=1, metric="log_loss"
+        ),
+    )
+
+
+def preset(task: Task, loss: Loss | None = None) -> Preset:
+    """Return the settings for a task; a loss on pairs takes a training made for pairs."""
+    if task == "rating":
+        return rating()
+    chosen = ranking()
+    if loss in ("bce", "bpr"):
+        pairs = TrainingConfig(loss=loss, n_epochs=20, lr=1e-3, n_negatives=2, history_dropout=0.3)
+        return Preset(chosen.config, pairs)
+    return chosen

@@ -1,0 +1,198 @@
+"""Scores of a trained model: all items for users, given pairs, strangers. Needs no torch."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping
+from functools import cached_property
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+from scipy import sparse
+from scipy.special import logsumexp
+
+from ingest.errors import HomeError
+from ingest.ids import IntArray
+from ingest.schema import Dataset, FloatArray
+from recsys.checkpoint import TrainedModel, load_model
+from recsys.config import Task
+from recsys.features import CodeArray
+from recsys.inference import Network, Side
+from recsys.inputs import Inputs
+from recsys.ranking import BlendConfig
+
+UNKNOWN = -1
+"""The index of a user or item the data do not have: it scores as the average of those they do."""
+_BLOCK_NUMBERS = 1 << 23
+"""How many scores, or numbers of user embeddings, a block may hold: 32 MiB."""
+
+
+class Scorer:
+    """A trained model over a data set.
+
+    The item side is worked out once. In the ranking task scores are probabilities in [0, 1] (see
+    `calibration`), in the rating task predicted ratings.
+    """
+
+    def __init__(
+        self, trained: TrainedModel, dataset: Dataset, inputs: Inputs | None = None
+    ) -> None:
+        """Take the `inputs` of `dataset` where they are already there."""
+        self.trained = trained
+        self.inputs = inputs or Inputs(trained.space, dataset, trained.config.history)
+        self.network = Network(trained.weights, len(trained.space.of("user")))
+        self.items = self.network.side(self.network.fields(self.inputs.items()), "item")
+
+    @property
+    def task(self) -> Task:
+        return self.trained.config.task
+
+    @property
+    def fingerprint(self) -> str:
+        return self.trained.fingerprint
+
+    @property
+    def blend(self) -> BlendConfig:
+        """How the neighbours' votes are mixed in, as fitted with the model."""
+        return BlendConfig(**self.trained.blend)
+
+    def score_all(self, users: NDArray[np.integer]) -> FloatArray:
+        """Return the score of every item for each of `users`, (len(users), n_items).
+
+        Worked out in blocks of users; what is returned is all that grows with their number.
+        """
+        return self._fill(np.asarray(users, np.int64), self._finish)
+
+    def raw_all(self, users: NDArray[np.integer]) -> FloatArray:
+        """Return y of the DeepFM equation for every item and each of `users`."""
+        return self._fill(np.asarray(users, np.int64), lambda raw, level: raw)
+
+    def score_pairs(self, users: NDArray[np.integer], items: NDArray[np.integer]) -> FloatArray:
+        """Return the score of each (user, item) pair, (n,); either may be UNKNOWN."""
+        return self._finish(self.logits(users, items), np.float32(0))
+
+    def logits(self, users: NDArray[np.integer], items: NDArray[np.integer]) -> FloatArray:
+        """Return what the scores of pairs are calibrated from, (n,): y, less the user's level."""
+        users, items = np.asarray(users, np.int64), np.asarray(items, np.int64)
+        different, place = np.unique(users, return_inverse=True)
+        order = np.argsort(place, kind="stable")
+        bounds = np.searchsorted(place[order], np.arange(len(different) + 1))
+        out = np.empty(len(users), np.float32)
+        for rows in self._blocks(len(different)):
+            pairs = order[bounds[rows.start] : bounds[rows.stop]]
+            row = place[pairs] - rows.start
+            side = self._user_side(different[rows])
+            raw = self.network.block(side, self.items)
+            unknown = self.network.block(side, self._average_item)[:, 0]
+            chosen = np.where(items[pairs] == UNKNOWN, unknown[row], raw[row, items[pairs]])
+            out[pairs] = chosen - self._level(raw, self._seen_by(different[rows]))[row]
+        return out
+
+    def score_items_for(
+        self, items: IntArray, features: Mapping[str, Any] | None = None
+    ) -> FloatArray:
+        """Return the score of every item for someone the data do not have, (n_items,).
+
+        Args:
+            items: what they took, oldest first, as item indices; counts where the model has history
+                fields.
+            features: what is known of them, {field: value}; the rest is missing.
+        """
+        items = np.asarray(items, np.int32)
+        side = self.network.side(
+            self.network.fields(self.inputs.stranger(items, features or {})), "user"
+        )
+        seen = np.zeros((1, self.inputs.n_items), np.float32)
+        seen[0, items] = 1
+        raw = self.network.block(side, self.items)
+        scores: FloatArray = self._finish(raw, self._level(raw, sparse.csr_array(seen))[:, None])[0]
+        return scores
+
+    @cached_property
+    def _average_item(self) -> Side:
+        return self.items.mean()
+
+    @cached_property
+    def _average_user(self) -> Side:
+        known = np.flatnonzero(np.diff(self.inputs.matrix.indptr))
+        sides = [
+            self.network.side(self.network.fields(self.inputs.users(known[rows])), "user")
+            for rows in self._blocks(len(known))
+        ]
+        return Side(*(np.concatenate(parts) for parts in zip(*sides, strict=True))).mean()
+
+    def _fill(
+        self, users: CodeArray, finish: Callable[[FloatArray, FloatArray], FloatArray]
+    ) -> FloatArray:
+        out = np.empty((len(users), self.inputs.n_items), np.float32)
+        for rows in self._blocks(len(users)):
+            raw = self.network.block(self._user_side(users[rows]), self.items)
+            level = self._level(raw, self._seen_by(users[rows]))
+            out[rows] = finish(raw, level[:, None])
+        return out
+
+    def _user_side(self, users: CodeArray) -> Side:
+        unknown = users == UNKNOWN
+        known = self.inputs.users(np.where(unknown, 0, users))
+        side = self.network.side(self.network.fields(known), "user")
+        if unknown.any():
+            for part, average in zip(side, self._average_user, strict=True):
+                part[unknown] = average
+        return side
+
+    def _seen_by(self, users: CodeArray) -> sparse.csr_array:
+        """Return the rows of the interaction matrix of `users`; empty for UNKNOWN."""
+        rows = self.inputs.matrix[np.maximum(users, 0)]
+        if (users == UNKNOWN).any():
+            rows = sparse.csr_array(rows.multiply((users != UNKNOWN)[:, None]))
+            rows.eliminate_zeros()
+        return rows
+
+    def _level(self, raw: FloatArray, seen: sparse.csr_array) -> FloatArray:
+        """Return what is taken off each row of `raw` before calibration, (n,)."""
+        if not self.trained.calibration.per_user:
+            return np.zeros(len(raw), np.float32)
+        return user_levels(raw, seen)
+
+    def _finish(self, raw: FloatArray, level: FloatArray | np.float32) -> FloatArray:
+        """Turn raw scores into probabilities, or leave them as ratings."""
+        if self.task == "rating":
+            return raw
+        return self.trained.calibration.probability(raw - level)
+
+    def _blocks(self, n: int) -> Iterator[slice]:
+        width = self.network.table.shape[1] * len(self.trained.space.of("user"))
+        step = max(1, _BLOCK_NUMBERS // (self.inputs.n_items + width))
+        return (slice(start, min(start + step, n)) for start in range(0, n, step))
+
+
+def user_levels(raw: FloatArray, seen: sparse.csr_array) -> FloatArray:
+    """Return log mean exp of each row of `raw`, (n, n_items), over the items not `seen`; (n,).
+
+    raw − level is log(n · share of the softmax): 0 for an item as likely as one drawn at random. A
+    row without an unseen item takes all of them.
+    """
+    open_to = raw.astype(np.float64)
+    open_to[np.repeat(np.arange(len(raw)), np.diff(seen.indptr)), seen.indices] = -np.inf
+    n_open = raw.shape[1] - np.diff(seen.indptr)
+    full = n_open == 0
+    open_to[full] = raw[full]
+    level = logsumexp(open_to, axis=1) - np.log(np.where(full, raw.shape[1], n_open))
+    levels: FloatArray = level.astype(np.float32)
+    return levels
+
+
+def load_scorer(folder: Path, dataset: Dataset) -> Scorer:
+    """Load the model in `folder` for `dataset`.
+
+    Raises:
+        HomeError: the model is damaged, or was trained on other data.
+    """
+    trained = load_model(folder)
+    if trained.data_fingerprint != dataset.fingerprint:
+        raise HomeError(
+            f"the model in {folder} was trained on other data ({trained.data_fingerprint}, "
+            f"these are {dataset.fingerprint}); run `whyrec train`"
+        )
+    return Scorer(trained, dataset)

@@ -1,0 +1,165 @@
+"""Train a model for answers: choose the best epoch on a cut of the data, then learn from all."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import replace
+
+import torch
+
+from ingest.errors import AskerError, TrainingError
+from ingest.schema import Dataset
+from ingest.split import split_chronological
+from recsys.calibration import Calibration, fit_platt
+from recsys.checkpoint import TrainedModel
+from recsys.config import DeepFMConfig, TrainingConfig
+from recsys.features import FeatureSpace
+from recsys.fitting import Fitting, Record
+from recsys.holdout import Holdout
+from recsys.inference import Weights
+from recsys.inputs import Inputs
+from recsys.scoring import Scorer
+
+OnEpoch = Callable[[str, Record], None]
+"""Called with the stage, `choose` or `refit`, and the record of every epoch."""
+
+
+def train_model(
+    dataset: Dataset,
+    config: DeepFMConfig,
+    training: TrainingConfig,
+    seed: int = 0,
+    device: str = "cpu",
+    n_threads: int = 1,
+    on_epoch: OnEpoch | None = None,
+) -> TrainedModel:
+    """Train DeepFM on `dataset`.
+
+    The last part of every user's history is held out: the best epoch is the best there, and the
+    calibration is fitted there. Then the network learns again from everything for as many
+    epochs, unless `training.refit` is off.
+
+    Args:
+        dataset: what to learn from.
+        config: the network.
+        training: the training.
+        seed: of everything drawn.
+        device: `cpu` or `cuda`.
+        n_threads: of torch. One is the most economical up to millions of interactions, and makes
+            the bits independent of the machine's number of processors.
+        on_epoch: told of every epoch.
+
+    Raises:
+        AskerError: the options do not fit each other or the data.
+        TrainingError: there is nothing to learn from, or the loss went wrong.
+    """
+    check(dataset, config, training, device)
+    with _threads(n_threads):
+        holdout = _hold_out(dataset, training)
+        chosen = _choose(dataset, holdout, config, training, seed, device, on_epoch)
+        if holdout is None or not training.refit or chosen.interrupted:
+            return chosen
+        return _refit(dataset, chosen, device, on_epoch)
+
+
+def check(
+    dataset: Dataset, config: DeepFMConfig, training: TrainingConfig, device: str = "cpu"
+) -> None:
+    """Raise an error where data, network, training and machine do not fit each other."""
+    rating = config.task == "rating"
+    if rating != (training.loss == "mse"):
+        raise AskerError(f"the loss {training.loss} is not for the {config.task} task")
+    if rating != (training.metric == "rmse"):
+        raise AskerError(f"the metric {training.metric} is not for the {config.task} task")
+    if rating and not dataset.has_labels:
+        raise AskerError(f"{dataset.name} has no labels to predict; train the ranking task")
+    if device.startswith("cuda") and not torch.cuda.is_available():
+        raise AskerError("there is no CUDA device on this machine; leave the device at cpu")
+    if not len(dataset.interactions):
+        raise TrainingError(f"{dataset.name} has no interactions to learn from")
+
+
+def _hold_out(dataset: Dataset, training: TrainingConfig) -> Holdout | None:
+    """Part off what the best epoch is chosen by; None when nothing is to be, or can be."""
+    if not training.validation_ratio:
+        return None
+    split = split_chronological(dataset.interactions, training.validation_ratio)
+    return Holdout(dataset, split.train, split.test) if len(split.test) else None
+
+
+def _choose(
+    dataset: Dataset,
+    holdout: Holdout | None,
+    config: DeepFMConfig,
+    training: TrainingConfig,
+    seed: int,
+    device: str,
+    on_epoch: OnEpoch | None,
+) -> TrainedModel:
+    """Train on what is not held out, and judge every epoch on what is."""
+    known = dataset if holdout is None else holdout.train
+    space = FeatureSpace.from_dataset(known, config)
+    inputs = Inputs(space, known, config.history)
+    model = TrainedModel(
+        config=config,
+        training=training,
+        space=space,
+        weights={},
+        calibration=Calibration(per_user=training.loss in ("softmax", "bpr")),
+        data_fingerprint=dataset.fingerprint,
+        seed=seed,
+    )
+
+    def evaluate(weights: Weights) -> Record:
+        assert holdout is not None
+        return holdout.measure(Scorer(replace(model, weights=weights), known, inputs))
+
+    fit = Fitting(inputs, known, config, training, seed, device).run(
+        training.n_epochs,
+        evaluate if holdout else None,
+        (lambda record: on_epoch("choose", record)) if on_epoch else None,
+    )
+    model = replace(
+        model,
+        weights=fit.weights,
+        history=tuple(fit.history),
+        best_epoch=int(fit.best["epoch"]),
+        interrupted=fit.interrupted,
+    )
+    return model if holdout is None else _calibrated(model, holdout, inputs)
+
+
+def _calibrated(model: TrainedModel, holdout: Holdout, inputs: Inputs) -> TrainedModel:
+    """Fit the calibration on what is held out, and measure there once more."""
+    if model.config.task == "ranking":
+        users, items, labels = holdout.pairs()
+        logits = Scorer(model, holdout.train, inputs).logits(users, items)
+        calibration = fit_platt(logits, labels, model.calibration.per_user)
+        model = replace(model, calibration=calibration)
+    return replace(model, metrics=holdout.measure(Scorer(model, holdout.train, inputs)))
+
+
+def _refit(
+    dataset: Dataset, chosen: TrainedModel, device: str, on_epoch: OnEpoch | None
+) -> TrainedModel:
+    """Learn from all of `dataset` for as many epochs as were best; keep what was fitted before."""
+    space = FeatureSpace.from_dataset(dataset, chosen.config)
+    inputs = Inputs(space, dataset, chosen.config.history)
+    fitting = Fitting(inputs, dataset, chosen.config, chosen.training, chosen.seed, device)
+    tell = (lambda record: on_epoch("refit", record)) if on_epoch else None
+    fit = fitting.run(chosen.best_epoch, on_epoch=tell)
+    if fit.interrupted:
+        return replace(chosen, interrupted=True)
+    return replace(chosen, space=space, weights=fit.weights)
+
+
+@contextmanager
+def _threads(n: int) -> Iterator[None]:
+    """Let torch use `n` threads, and as many as before afterwards."""
+    before = torch.get_num_threads()
+    torch.set_num_threads(n)
+    try:
+        yield
+    finally:
+        torch.set_num_threads(before)
