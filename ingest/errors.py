@@ -18,6 +18,9 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+SHOWN = 5
+"""How many offending rows a message names."""
+
 
 class WhyrecError(Exception):
     """Anything this project raises on purpose; `str(error)` is fit to be shown to a person."""

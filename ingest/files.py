@@ -6,7 +6,7 @@ header is row 1, in a Parquet file the first row is.
 
 from __future__ import annotations
 
-import re
+import csv
 import warnings
 from collections.abc import Collection
 from dataclasses import dataclass
@@ -18,7 +18,7 @@ import pyarrow as pa  # type: ignore[import-untyped]
 import pyarrow.compute as pc  # type: ignore[import-untyped]
 import pyarrow.parquet as pq  # type: ignore[import-untyped]
 
-from ingest.errors import AskerError, DataError, Problem
+from ingest.errors import SHOWN, AskerError, DataError, Problem
 
 NO_TEXT = ("", "NaN", "nan", "NULL", "null", "<NA>")
 """Texts that mean: no value. "NA", "None" and "N/A" are not among them: they may be names."""
@@ -168,21 +168,29 @@ def _csv(source: str, reading: Reading, compression: str | None, **options: Any)
     except LookupError as error:
         raise AskerError(f"there is no encoding called {reading.encoding!r}") from error
     except (pd.errors.ParserError, pd.errors.ParserWarning) as error:
-        raise DataError([_uneven_row(source, str(error))]) from error
+        raise DataError([_uneven_rows(source, options, str(error))]) from error
     except pd.errors.EmptyDataError as error:
         raise DataError([Problem(source, "the file is empty")]) from error
     except (OSError, EOFError, ValueError) as error:
         raise DataError([Problem(source, f"cannot be read ({error})")]) from error
 
 
-def _uneven_row(source: str, message: str) -> Problem:
-    found = re.search(r"Expected (\d+) fields in line (\d+), saw (\d+)", message)
-    if found is None:
-        what = "a row is longer than the header, or a quote is not closed; mend the file"
-        return Problem(source, f"{what} ({message})")
-    expected, row, fields = map(int, found.groups())
-    what = f"has {fields} fields where the header has {expected}; put text with a comma in quotes"
-    return Problem(source, what, rows=(row,))
+def _uneven_rows(source: str, options: dict[str, Any], message: str) -> Problem:
+    """Find the rows that are longer than the header; pandas names one of them at most."""
+    if "EOF inside string" in message:
+        return Problem(source, "a quote is opened and never closed; close it or double it")
+    lengths: list[int] = []
+    if options["compression"] is None and len(options["sep"]) == 1:
+        with open(source, encoding=options["encoding"], newline="") as file:
+            lengths = [len(row) for row in csv.reader(file, delimiter=options["sep"])]
+    rows = [number for number, length in enumerate(lengths, 1) if length > lengths[0]]
+    if not rows:
+        return Problem(source, f"the rows are not equally long ({message}); mend the file")
+    what = (
+        f"has {lengths[rows[0] - 1]} fields where the header has {lengths[0]}; put text that holds "
+        f"the separator {options['sep']!r} in quotes"
+    )
+    return Problem(source, what, rows=tuple(rows[:SHOWN]), count=len(rows))
 
 
 def _other_encoding(source: str, tried: str, compression: str | None) -> Problem:

@@ -11,11 +11,9 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from ingest.errors import Problem
+from ingest.errors import SHOWN, Problem
 from ingest.roles import Findings
 
-SHOWN = 5
-"""How many offending rows a message names."""
 FARTHEST = 100_000_000_000
 """Seconds from 1970 to the year 5138; beyond it a time is taken to be in another unit."""
 
@@ -179,4 +177,4 @@ def _example(column: pd.Series, bad: Mask) -> str:
 
 
 def _plain(value: object) -> str:
-    return repr(value.item() if isinstance(value, np.generic) else value)
+    return f"{value:g}" if isinstance(value, float) else repr(value)
