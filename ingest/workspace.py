@@ -177,6 +177,7 @@ class Home:
             edition = Edition(self)
             yield edition
             self._publish(edition)
+            self._remove_leftovers()
         except OSError as error:
             if error.errno not in _NO_ROOM:
                 raise
