@@ -266,7 +266,10 @@ _KINDS: tuple[tuple[Any, Any], ...] = (
     (lambda e: isinstance(e, (json.JSONDecodeError, UnicodeDecodeError)), _not_json),
     (_is_stop, _no_provider),
     (
-        lambda e: isinstance(e, (KeyError, TypeError, IndexError, AttributeError)),
+        lambda e: (
+            isinstance(e, (KeyError, TypeError, IndexError, AttributeError))
+            or str(e).startswith("Invalid data type")
+        ),  # the hub client's ValueError
         _wrong_shape,
     ),
     (lambda e: isinstance(e, ValueError), _unsuited),

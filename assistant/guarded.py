@@ -48,7 +48,7 @@ class GuardedChat(BaseChatModel):
     """
 
     connect: Connect = Field(exclude=True, repr=False)
-    place: Place
+    place: Place = Field(exclude=True)
     limits: Limits
     identity: dict[str, Any]
 

@@ -10,7 +10,7 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Sequence
 from dataclasses import replace
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from langchain_core.runnables import Runnable, RunnableLambda
 
@@ -19,6 +19,9 @@ from assistant.guarded import Call, GuardedChat
 from assistant.llm_spec import LlmSpec
 from assistant.settings import Limits, Settings, is_hugging_face
 from ingest.errors import AskerError
+
+if TYPE_CHECKING:
+    from assistant.wire import SchemaForm
 
 __all__ = ["GuardedChat", "chat_model", "guard", "reasons_schema"]
 
@@ -59,6 +62,7 @@ def guard(model: Any, limits: Limits | None = None) -> GuardedChat:
     """Guard a LangChain chat model, or any Runnable from messages to a message or text.
 
     A schema for the answer is not passed on: a model that is not ours takes it in no known form.
+    Its own timeout bounds a single call; the deadline bounds streams, retries and async calls.
 
     Raises:
         AskerError: `model` is neither.
@@ -81,17 +85,21 @@ def guard(model: Any, limits: Limits | None = None) -> GuardedChat:
     )
 
 
-def reasons_schema(item_ids: Sequence[str], opening: bool = False) -> dict[str, Any]:
+def reasons_schema(
+    item_ids: Sequence[str], opening: bool = False, max_chars: int = 280
+) -> dict[str, Any]:
     """Return the JSON schema of an answer: one reason per picked item, keyed by its id.
 
     Args:
         item_ids: The picks, in the order the answer shall have.
         opening: Also ask for an "opening" line, first.
+        max_chars: Length of each text where the server keeps to it: a model that rambles would
+            otherwise run into the limit of tokens, and leave JSON that ends in the middle.
     """
     keys = (["opening"] if opening else []) + list(item_ids)
     return {
         "type": "object",
-        "properties": {key: {"type": "string"} for key in keys},
+        "properties": {key: {"type": "string", "maxLength": max_chars} for key in keys},
         "required": keys,
         "additionalProperties": False,
     }
@@ -101,7 +109,7 @@ def _place(settings: Settings) -> Place:
     spec = settings.llm
     if spec.kind == "local":
         return Place("SmolLM2-135M-Instruct on this machine")
-    url = str(spec.url)
+    url = str(spec.url).partition("?")[0]  # what follows may be a key
     name = f"{spec.model} at {url}" if spec.model else f"the model at {url}"
     setting = "HF_TOKEN" if is_hugging_face(url) else "WHYREC_LLM_TOKEN"
     return Place(name, setting, settings.token_for(url))
@@ -116,11 +124,15 @@ def _connect(settings: Settings, call: Call) -> Runnable[Any, Any]:
 
         server = local_server()
         spec, token = LlmSpec("openai", server.model, server.url), server.token
-        return _chat_model(replace(settings, llm=spec), call, token)
-    return _chat_model(settings, call, settings.token_for(str(spec.url)))
+        return _chat_model(replace(settings, llm=spec), call, token, "tgi")
+    # A dedicated endpoint runs one model, in TGI unless its owner chose otherwise.
+    form: SchemaForm = "openai" if spec.model else "tgi"
+    return _chat_model(settings, call, settings.token_for(str(spec.url)), form)
 
 
-def _chat_model(settings: Settings, call: Call, token: str | None) -> Runnable[Any, Any]:
+def _chat_model(
+    settings: Settings, call: Call, token: str | None, form: SchemaForm
+) -> Runnable[Any, Any]:
     """Build ChatHuggingFace over HuggingFaceEndpoint for any server with OpenAI's chat route."""
     from langchain_huggingface import ChatHuggingFace, HuggingFaceEndpoint
 
@@ -130,8 +142,7 @@ def _chat_model(settings: Settings, call: Call, token: str | None) -> Runnable[A
     endpoint = HuggingFaceEndpoint(  # type: ignore[call-arg]  # it fills `model` in itself
         endpoint_url=url, task="conversational", max_new_tokens=limits.max_tokens, cache=False
     )
-    # A dedicated endpoint runs one model, in TGI unless its owner chose otherwise.
-    wire = Wire(url, token, limits, call.give_up_at, "openai" if spec.model else "tgi")
+    wire = Wire(url, token, limits, call.give_up_at, form)
     endpoint.client, endpoint.async_client = BoundedClient(wire), AsyncBoundedClient(wire)
     chat = ChatHuggingFace(
         llm=endpoint,

@@ -30,6 +30,9 @@ _END_MARK = re.compile(rb'data:\s*\[DONE\]|"(?:finish_reason|generated_text)"\s*
 _ERROR_EVENT = re.compile(rb'^(?:data|error):\s*\{\s*"error"')
 
 
+SchemaForm = Literal["openai", "tgi"]
+
+
 @dataclass(frozen=True)
 class Wire:
     """One call's connection: where to, what it may carry, how long and how much it may bring."""
@@ -39,7 +42,7 @@ class Wire:
     limits: Limits
     give_up_at: float
     """On the clock of `time.monotonic`."""
-    schema_form: Literal["openai", "tgi"] = "openai"
+    schema_form: SchemaForm = "openai"
     """How the server takes a JSON schema for its answer; see `body`."""
 
     def body(self, payload: Any) -> Any:
@@ -55,7 +58,7 @@ class Wire:
         if self.schema_form == "tgi":
             form = {"type": "json_object", "value": schema, "schema": schema}
         else:
-            named = {"name": "answer", "strict": True, "schema": schema}
+            named = {"name": "answer", "strict": True, "schema": _without_lengths(schema)}
             form = {"type": "json_schema", "json_schema": named}
         return {**payload, "response_format": form}
 
@@ -180,6 +183,17 @@ class AsyncBoundedClient(AsyncInferenceClient):
                 yield line
         for line in lines.end():
             yield line
+
+
+def _without_lengths(schema: Any) -> Any:
+    """Drop `maxLength`, which OpenAI refuses in a strict schema."""
+    if isinstance(schema, dict):
+        return {
+            key: _without_lengths(value)
+            for key, value in schema.items()
+            if not (key == "maxLength" and isinstance(value, int))  # and not an item of that id
+        }
+    return schema
 
 
 def is_loopback(url: str) -> bool:

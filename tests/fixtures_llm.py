@@ -225,6 +225,12 @@ def _pieces(text: str) -> list[str]:
     return [first, *(f" {word}" for word in rest)]
 
 
+def pytest_configure(config: pytest.Config) -> None:
+    # ChatHuggingFace imports langchain-community to look whether its model comes from there.
+    sunset = "ignore:`langchain-community` is being sunset:DeprecationWarning"
+    config.addinivalue_line("filterwarnings", sunset)
+
+
 @pytest.fixture
 def standin_llm() -> Callable[..., StandInChat]:
     """Make a stand-in chat model from the answers it shall give."""
