@@ -102,9 +102,10 @@ class Catalogue:
         from rapidfuzz import fuzz, process
 
         matches = process.extract(
-            title_names(name)[0], self.by_title.keys(), scorer=fuzz.WRatio, limit=n
+            title_names(name)[0], self.by_title.keys(), scorer=fuzz.WRatio, limit=2 * n
         )
-        return [self.dataset.title(self.by_title[title][0]) for title, *_ in matches]
+        titles = [self.dataset.title(self.by_title[title][0]) for title, *_ in matches]
+        return list(dict.fromkeys(titles))[:n]
 
     def _of_year(self, items: tuple[int, ...], name: str) -> tuple[int, ...]:
         """Keep the items of the year at the end of `name`, when it has one and the data do."""

@@ -9,12 +9,9 @@ picked; without a model the draft is the answer.
 from __future__ import annotations
 
 import time
-import uuid
 from collections.abc import AsyncIterator, Iterator, Mapping, Sequence
-from dataclasses import dataclass
 from typing import Any
 
-from langchain_core.callbacks import CallbackManagerForRetrieverRun
 from langchain_core.documents import Document
 from langchain_core.language_models.chat_models import BaseChatModel
 from langchain_core.output_parsers import StrOutputParser
@@ -29,34 +26,23 @@ from langchain_core.runnables import (
 )
 from langchain_core.runnables.utils import AddableDict
 from langchain_core.tools import BaseTool
-from langchain_core.utils.json import parse_partial_json
 
+from assistant.answer import Written, details, verified, written_by
 from assistant.draft import Draft, draft_answer
-from assistant.evidence import Evidence, rows_of
+from assistant.evidence import Evidence
 from assistant.home import OpenHome, open_home
 from assistant.llm import GuardedChat, chat_model, guard, reasons_schema
 from assistant.plan import Plan
 from assistant.question import Question
+from assistant.retriever import EvidenceRetriever
 from assistant.settings import Settings
 from assistant.templates import as_data, load_template
-from assistant.verify import Rejected, facts_of
 from assistant.wording import Voice
 from ingest.errors import AskerError, ProviderError
-from ingest.profiles import without_attributes
 
 State = dict[str, Any]
 Asked = str | Mapping[str, Any]
-N_PROFILES = 3
-"""How many of the nearest users' profiles stand among the source documents."""
 _SETTINGS_DECIDE: Any = object()
-
-
-@dataclass(frozen=True)
-class Written:
-    """What the model wrote, or why it wrote nothing."""
-
-    text: str = ""
-    fault: str | None = None
 
 
 class RecommendationQA(Runnable[Asked, dict[str, Any]]):
@@ -114,10 +100,9 @@ class RecommendationQA(Runnable[Asked, dict[str, Any]]):
             AskerError: a SPEC or prompt that cannot be used.
         """
         spec = "none" if llm is None else llm if isinstance(llm, str) else None
-        given = {} if llm is _SETTINGS_DECIDE else {"llm": spec or "none"}
-        settings = Settings.read(home=path, llm_required=llm_required, **given)
+        settings = Settings.read(home=path, llm=spec, llm_required=llm_required)
         template = load_template(prompt)
-        own = isinstance(llm, str) or llm is None or llm is _SETTINGS_DECIDE
+        own = llm is None or isinstance(llm, str) or llm is _SETTINGS_DECIDE
         model = chat_model(settings) if own else guard(llm, settings.limits)
         return cls(open_home(settings), model, llm_required, template)
 
@@ -129,7 +114,7 @@ class RecommendationQA(Runnable[Asked, dict[str, Any]]):
     @property
     def retriever(self) -> BaseRetriever:
         """A retriever whose documents are computed evidence, for chains such as RetrievalQA."""
-        return EvidenceRetriever(qa=self)
+        return EvidenceRetriever(compute=self.documents_for)
 
     def invoke(
         self, input: Asked, config: RunnableConfig | None = None, **kwargs: Any
@@ -203,22 +188,20 @@ class RecommendationQA(Runnable[Asked, dict[str, Any]]):
     def _documents(self, state: State) -> list[Document]:
         """Return the evidence, then profiles: the nearest users' without their attributes."""
         evidence: Sequence[Evidence] = state["evidence"]
+        if not evidence:
+            return []
         computed = [
             Document(page_content=call.text, metadata={"evidence": call.id, "tool": call.tool})
             for call in evidence
         ]
-        asked = [user for user in state["question"].user_ids if user in self.home.dataset.user_ids]
-        near = [row["user_id"] for row in rows_of(evidence, "similar_users")[:N_PROFILES]]
-        profiles = [
-            Document(
-                page_content=stored.text if user in asked else without_attributes(stored.text),
-                metadata={"user_id": user, "profile": True},
-            )
-            for user, stored in zip(
-                [*asked, *near], self.home.index.users.documents([*asked, *near]), strict=True
-            )
+        asked = [u for u in state["question"].user_ids if u in self.home.dataset.user_ids]
+        toolbox = self.home.toolbox
+        profiles = [row for user in asked for row in toolbox.user_profile(user)]
+        neighbours = [row for user in asked[:1] for row in toolbox.similar_profiles(user)]
+        return computed + [
+            Document(page_content=row.pop("profile"), metadata=row)
+            for row in (*profiles, *neighbours)
         ]
-        return computed + profiles if evidence else []
 
     def _write(self, state: State, config: RunnableConfig) -> Written:
         if self.llm is None or not state["draft"].explainable or not state["draft"].items:
@@ -292,91 +275,21 @@ class RecommendationQA(Runnable[Asked, dict[str, Any]]):
         """Yield the verified result line by line, and then everything else."""
         clock = state["clock"] | {"written": time.perf_counter()}
         draft: Draft = state["draft"]
-        reasons, rejected = self._verified(state)
-        for line in draft.text(reasons).splitlines(keepends=True):
+        users = state["question"].user_ids
+        reasons = verified(draft, state["written"], self.home.verifier, users[0] if users else None)
+        for line in draft.text(reasons.by_item).splitlines(keepends=True):
             yield AddableDict(result=line)
-        evidence: Sequence[Evidence] = state["evidence"]
+        model = None if self.llm is None else self.llm.name_for_people
         yield AddableDict(
-            answer_id=uuid.uuid4().hex[:12],
-            status=draft.status,
-            recommendations=[_recommendation(row, reasons) for row in draft.items],
-            similar_users=[
-                {
-                    key: row[key]
-                    for key in ("user_id", "jaccard", "intersection", "union", "shared_items")
-                }
-                for row in rows_of(evidence, "similar_users")
-            ],
-            evidence=[call.to_json() for call in evidence],
-            written_by=self._written_by(state, reasons),
-            rejected_claims=[claim.to_json() for claim in rejected],
+            details(draft, reasons, state["evidence"], clock),
+            written_by=written_by(reasons, state["written"], model),
             data_fingerprint=self.home.dataset.fingerprint,
             model_fingerprint=self.home.model_fingerprint,
-            seconds=_seconds(clock),
         )
-
-    def _verified(self, state: State) -> tuple[dict[str, str], list[Rejected]]:
-        """Return every item's reason: the model's sentences that hold, else the computed one."""
-        draft: Draft = state["draft"]
-        written: Written = state["written"]
-        reasons = dict(draft.reasons)
-        rejected: list[Rejected] = []
-        if not written.text:
-            return reasons, rejected
-        by_id = _reasons_in(written.text)
-        if by_id is None:
-            return reasons, [
-                Rejected(written.text[:500], "it is not the JSON object that was asked for")
-            ]
-        for row in draft.items:
-            item_id = row["item_id"]
-            claim = by_id.pop(item_id, None)
-            if isinstance(claim, str):
-                facts = facts_of(row, state["question"].user_ids[0])
-                kept, dropped = self.home.verifier.verify(claim, facts)
-                reasons[item_id] = kept or reasons[item_id]
-                rejected += dropped
-            else:
-                rejected.append(Rejected(str(claim)[:500], f"it is no reason for {item_id}"))
-        rejected += [
-            Rejected(f"{key}: {value}"[:500], "it speaks of an item that was not picked")
-            for key, value in by_id.items()
-        ]
-        return reasons, rejected
-
-    def _written_by(self, state: State, reasons: dict[str, str]) -> str:
-        written: Written = state["written"]
-        if written.fault is not None:
-            return f"code, because the model did not answer: {written.fault}"
-        changed = [item for item, text in reasons.items() if text != state["draft"].reasons[item]]
-        if self.llm is None or not changed:
-            return (
-                "code" if not written.text else f"code, because nothing {self.llm_name} wrote held"
-            )
-        if len(changed) == len(reasons):
-            return self.llm_name
-        return f"{self.llm_name} ({len(changed)} of {len(reasons)} reasons) and code"
-
-    @property
-    def llm_name(self) -> str:
-        return self.llm.name_for_people if self.llm is not None else "none"
 
     def _voice(self, question: Question) -> Voice:
         user = question.user_ids[0] if question.user_ids else None
         return Voice(self.home.dataset.noun, user, question.addressed_as_user, self.home.rating)
-
-
-class EvidenceRetriever(BaseRetriever):
-    """Retrieves what RecommendationQA computes for a question, not what merely looks like it."""
-
-    qa: RecommendationQA
-
-    model_config = {"arbitrary_types_allowed": True}
-
-    def _get_relevant_documents(
-        self, query: str, *, run_manager: CallbackManagerForRetrieverRun
-    ) -> list[Document]:
-        return self.qa.documents_for(query)
 
 
 def _text_and_user(asked: Asked) -> tuple[str, str | None]:
@@ -387,40 +300,3 @@ def _text_and_user(asked: Asked) -> tuple[str, str | None]:
         raise AskerError('ask with a text, or with a dict such as {"query": "…", "user_id": "78"}')
     user_id = asked.get("user_id")
     return asked["query"], None if user_id is None else str(user_id)
-
-
-def _reasons_in(text: str) -> dict[str, Any] | None:
-    """Return the JSON object in a model's answer, repaired where it was cut off, else None."""
-    start = text.find("{")
-    if start < 0:
-        return None
-    end = text.rfind("}") + 1 if text.rstrip().endswith(("}", "`")) else len(text)
-    try:
-        document = parse_partial_json(text[start:end])
-    except ValueError:
-        return None
-    return document if isinstance(document, dict) else None
-
-
-def _recommendation(row: Mapping[str, Any], reasons: Mapping[str, str]) -> dict[str, Any]:
-    return {
-        "item_id": row["item_id"],
-        "title": row["title"],
-        "rank": row.get("rank", 1),
-        "score": row.get("score"),
-        "percentile": row.get("percentile"),
-        "neighbours": row.get("neighbours", []),
-        "reason": reasons[row["item_id"]],
-    }
-
-
-def _seconds(clock: Mapping[str, float]) -> dict[str, float]:
-    now = time.perf_counter()
-    gathered = clock.get("gathered", clock["read"])
-    return {
-        "question": round(clock["read"] - clock["started"], 6),
-        "tools": round(gathered - clock["read"], 6),
-        "writing": round(clock["written"] - gathered, 6),
-        "checking": round(now - clock["written"], 6),
-        "total": round(now - clock["started"], 6),
-    }

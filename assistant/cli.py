@@ -11,6 +11,8 @@ import click
 from ingest.errors import WhyrecError
 
 _COMMANDS = {
+    "demo": "assistant.commands.build:demo",
+    "build": "assistant.commands.build:build",
     "data": "assistant.commands.data:data",
     "ingest": "assistant.commands.ingest:ingest",
     "train": "assistant.commands.train:train",

@@ -96,20 +96,25 @@ def _both_ways(question: Question, evidence: Sequence[Evidence], voice: Voice) -
     """Return both lists and where they agree; the items are those of both, in DeepFM's order."""
     by_deepfm, by_neighbours = (call.rows for call in evidence if call.tool == "recommend")
     theirs = {row["item_id"] for row in by_neighbours}
-    agreed = [row for row in by_deepfm if row["item_id"] in theirs]
+    agreed = [row for row in by_deepfm if row["item_id"] in theirs][: question.n]
     agreed = [row | {"rank": rank} for rank, row in enumerate(agreed, start=1)]
     lists = [
-        f"By {name} alone: {wording.listed([wording.named(row) for row in rows]) or 'nothing'}."
+        f"By {name} alone: {_titles(rows[: question.n])}."
         for name, rows in (("DeepFM", by_deepfm), ("the neighbours' votes", by_neighbours))
     ]
     verdict = (
-        f"Both lists name {wording.counted(len(agreed), voice.noun)}, here in DeepFM's order:"
+        f"They agree on {wording.counted(len(agreed), voice.noun)} among the first "
+        f"{len(by_deepfm)} of each, here in DeepFM's order:"
         if agreed
-        else f"No {voice.noun.one} stands in both lists."
+        else f"No {voice.noun.one} stands among the first {len(by_deepfm)} of both."
     )
     reasons = {row["item_id"]: wording.reason(row, voice) for row in agreed}
-    notes = _notes(question, by_deepfm, voice) if question.filters else ()
+    notes = _notes(question, agreed, voice) if question.filters else ()
     return Draft("answered", "\n".join([*lists, verdict]), agreed, reasons, True, notes)
+
+
+def _titles(rows: Sequence[Row]) -> str:
+    return wording.listed([wording.named(row) for row in rows]) if rows else "nothing"
 
 
 def _notes(question: Question, rows: Sequence[Row], voice: Voice) -> list[str]:

@@ -6,8 +6,6 @@ from dataclasses import dataclass, field
 from functools import cached_property
 from typing import TYPE_CHECKING
 
-from ingest.store import Index, open_index
-
 from assistant.catalogue import Catalogue
 from assistant.lexicon import Lexicon, load_lexicon
 from assistant.plan import Planner
@@ -19,10 +17,13 @@ from assistant.verify import Verifier
 from ingest.schema import Dataset
 from ingest.tables import load_dataset
 from ingest.workspace import Home
-from recsys.ranking import Recommender
+from recsys.ranking import BlendConfig, Recommender
 
 if TYPE_CHECKING:
     from langchain_core.tools import BaseTool
+
+    from ingest.store import Index
+    from recsys.checkpoint import TrainedModel
 
 
 @dataclass(frozen=True, eq=False)
@@ -66,7 +67,7 @@ class OpenHome:
         return next(tool for tool in self.tools if tool.name == name)
 
 
-def open_recommender(home: Home) -> Recommender:
+def open_recommender(home: Home) -> tuple[Recommender, TrainedModel]:
     """Open data and model of a home, without its index.
 
     Raises:
@@ -74,10 +75,11 @@ def open_recommender(home: Home) -> Recommender:
     """
     from recsys.scoring import load_scorer
 
-    model = home.require("model")
-    dataset = load_dataset(home.require("data").folder)
+    data, model = home.require("data"), home.require("model")
+    dataset = load_dataset(data.folder)
     scorer = load_scorer(model.folder, dataset)
-    return Recommender(dataset, scorer, scorer.blend)
+    blend = BlendConfig(**scorer.trained.blend)
+    return Recommender(dataset, scorer, blend), scorer.trained
 
 
 def open_home(settings: Settings) -> OpenHome:
@@ -86,12 +88,17 @@ def open_home(settings: Settings) -> OpenHome:
     Raises:
         HomeError: a part is missing, damaged, or made from other data.
     """
+    from ingest.store import open_index
+
     home = Home(settings.home)
     for part in ("data", "model", "index"):
         home.require(part)
-    recommender = open_recommender(home)
+    recommender, trained = open_recommender(home)
     index = open_index(home.require("index").folder, recommender.dataset, settings.chroma)
-    scorer = recommender.scorer
     return OpenHome(
-        recommender.dataset, recommender, index, scorer.fingerprint, scorer.task == "rating"
+        dataset=recommender.dataset,
+        recommender=recommender,
+        index=index,
+        model_fingerprint=trained.fingerprint,
+        rating=trained.config.task == "rating",
     )

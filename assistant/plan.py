@@ -13,6 +13,9 @@ from ingest.schema import Dataset
 
 Status = Literal["answered", "needs_clarification", "abstained", "refused"]
 
+AGREEMENT_DEPTH = 10
+"""How far down two lists are compared, even where fewer items are asked for."""
+
 
 @dataclass(frozen=True)
 class Call:
@@ -75,10 +78,11 @@ class Planner:
                 only = {"by": "neighbours", "among_neighbours": N_NEIGHBOURS}
                 return (near, Call("recommend", wanted | only))
             case "recommend_both_ways":
+                deep = {"n": max(question.n, AGREEMENT_DEPTH)}
                 return (
                     near,
-                    Call("recommend", wanted | {"by": "deepfm"}),
-                    Call("recommend", wanted | {"by": "neighbours"}),
+                    Call("recommend", wanted | deep | {"by": "deepfm"}),
+                    Call("recommend", wanted | deep | {"by": "neighbours"}),
                 )
             case "similar_users":
                 return (Call("similar_users", {"user_id": user, "k": max(question.n, 1)}),)
@@ -93,7 +97,7 @@ class Planner:
         if question.unknown_names:
             name = question.unknown_names[0]
             near = self.catalogue.nearest_titles(name)
-            hint = f" The nearest titles are {', '.join(near)}." if near else ""
+            hint = f" The nearest titles are {'; '.join(near)}." if near else ""
             message = (
                 f"There is no {self.noun.one} “{name}” in the data set {self.dataset.name}.{hint}"
             )

@@ -26,6 +26,11 @@ MAX_CHARACTERS = 4000
 MAX_N = 1000
 
 
+_BARE_USER = re.compile(
+    r"\b(most like|similar to|nearest to|closest to|like|are|is|between|of) #?([0-9]+)\b(?! users)"
+)
+
+
 @dataclass(frozen=True)
 class Question:
     """What was asked. Ids are external; `item_choices` has the possible items of each name."""
@@ -97,14 +102,17 @@ class QuestionParser:
         if user_id is not None and not users:
             users, addressed = (user_id,), True
         items, unknown, rest = self._items(text, rest)
+        filters = All(tuple(self._conditions(rest)))
         kind = self._kind(plain, users, bool(items or unknown))
+        if kind == "unclear" and users and filters:
+            kind = "recommend"
         return Question(
             text=text,
             kind=kind,
             user_ids=users,
             item_choices=tuple(self._external(found) for found in items),
             n=self._count(rest, kind),
-            filters=All(tuple(self._conditions(rest))),
+            filters=filters,
             addressed_as_user=addressed,
             unknown_names=unknown if kind == "predict" else (),
             topic=_topic(plain) if kind == "recommend" else None,
@@ -120,15 +128,9 @@ class QuestionParser:
             ),
             plain,
         )
-        return (
-            re.sub(
-                r"\b((?:most like|similar to|nearest to|closest to|like) )#?([0-9]+)\b(?! users)",
-                r"\1user \2",
-                plain,
-            )
-            if not self._item.search(plain)
-            else plain
-        )
+        if self._item.search(plain) or not self.lexicon.asks_for("similar", plain):
+            return plain
+        return _BARE_USER.sub(r"\1 user \2", plain)
 
     def _external(self, found: Found) -> tuple[str, ...]:
         return tuple(str(self.dataset.item_ids.external[item]) for item in found.items)

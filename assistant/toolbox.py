@@ -7,21 +7,28 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
-from ingest.store import Index
 
 from assistant.evidence import Row
 from assistant.filters import All
 from ingest.errors import AskerError
 from ingest.ids import IntArray
+from ingest.profiles import without_attributes
 from ingest.schema import Dataset
 from recsys.neighbours import Neighbours, shared_items
 from recsys.ranking import By, Mask, Recommender, percentiles
 
+if TYPE_CHECKING:
+    from ingest.store import Index
+
 N_NEIGHBOURS = 10
 """How many of the nearest users an answer looks at and names."""
+N_PROFILES = 3
+"""How many similar users' profiles stand beside an answer."""
+N_CANDIDATES = 50
+"""How many users Chroma proposes, of whom the exact Jaccard chooses."""
 MEANING_CANDIDATES = 100
 """How many items nearest in meaning to a topic are ranked for a user."""
 
@@ -145,6 +152,28 @@ class Toolbox:
                 "n_items": len(self.recommender.seen(user)),
                 "profile": document.text,
             }
+        ]
+
+    def similar_profiles(self, user_id: str, n: int = N_PROFILES) -> list[Row]:
+        """Return the profiles of the `n` users most like the user, less their attributes.
+
+        Chroma proposes candidates by vector distance; the exact Jaccard orders them.
+        """
+        user = self.user(user_id)
+        own = self.recommender.seen(user)
+        if not len(own):
+            return []
+        proposed = set(self.index.users.nearest(own, N_CANDIDATES))
+        near = self.recommender.nearest(user, N_CANDIDATES)
+        exact = (
+            self._neighbour(*map(int, numbers))
+            for numbers in zip(near.user, near.intersection, near.union, strict=True)
+        )
+        rows = [row for row in exact if row["user_id"] in proposed][:n]
+        documents = self.index.users.documents([row["user_id"] for row in rows])
+        return [
+            row | {"profile": without_attributes(document.text)}
+            for row, document in zip(rows, documents, strict=True)
         ]
 
     def find_items(self, text: str, n: int = 10) -> list[Row]:

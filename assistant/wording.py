@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 
@@ -48,10 +49,19 @@ class Voice:
         return f"{n:,} {self.noun.one if n == 1 else self.noun.many}"
 
 
+_INVERTED = re.compile(r"^(?P<name>[^()]*), (?P<article>The|A|An|Le|La|Les|Il|Der|Die|Das|El)$")
+
+
+def spoken(title: str) -> str:
+    """Return a title as it is said: "Lion King, The" is "The Lion King"."""
+    return _INVERTED.sub(r"\g<article> \g<name>", title)
+
+
 def named(row: Row) -> str:
     """Return an item's title with its year, where the data have one."""
     year = row["attributes"].get("year")
-    return f"{row['title']} ({year})" if isinstance(year, int) else str(row["title"])
+    title = spoken(str(row["title"]))
+    return f"{title} ({year})" if isinstance(year, int) else title
 
 
 def listed(words: Sequence[str]) -> str:
@@ -133,7 +143,7 @@ def _in_common(row: Row, voice: Voice) -> str:
 
 def _taste_sentence(row: Row, voice: Voice) -> str:
     """Return the attribute of the item that stands most often in what the user liked."""
-    if not row["taste"]:
+    if not row["taste"] or row["taste"][0]["count"] < 2:
         return ""
     best = row["taste"][0]
     of = f"{best['count']:,} of the {voice.items(best['of'])}"
@@ -158,7 +168,8 @@ def similar_users(rows: Sequence[Row], voice: Voice) -> str:
 
 
 def _neighbour_line(row: Row, voice: Voice) -> str:
-    titles = f", such as {listed(row['shared_titles'])}" if row["shared_titles"] else ""
+    shown = [spoken(title) for title in row["shared_titles"]]
+    titles = f", such as {listed(shown)}" if shown else ""
     return f"user {row['user_id']}: {row['jaccard']:.2f}, {_in_common(row, voice)}{titles}."
 
 
@@ -176,9 +187,9 @@ def user_similarity(row: Row, voice: Voice) -> str:
         f"{voice.items(row['intersection'])} in common out of the {row['union']:,} either has seen "
         f"({sizes})."
     )
-    shown = listed(row["shared_titles"])
-    more = row["intersection"] - len(row["shared_titles"])
-    text += f" In common: {shown}{f' and {more:,} more' if more else ''}."
+    shown = [spoken(title) for title in row["shared_titles"]]
+    more = row["intersection"] - len(shown)
+    text += f" In common: {listed([*shown, f'{more:,} more'] if more else shown)}."
     if row["intersection"] < WEAK_OVERLAP:
         text += f" With only {voice.items(row['intersection'])} in common this says little."
     return text

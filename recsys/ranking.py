@@ -97,7 +97,8 @@ class Recommender:
 
     def scores(self, user: int) -> FloatArray:
         """Return DeepFM's score of every item, (n_items,)."""
-        return self.scorer.score_all(np.array([user], dtype=np.int32))[0]
+        scores: FloatArray = self.scorer.score_all(np.array([user], dtype=np.int32))[0]
+        return scores
 
     def rank(self, user: int, n: int, by: By = "both", allowed: Mask | None = None) -> Ranking:
         """Return the best `n` items that `user` has not seen, fewer when fewer are left.

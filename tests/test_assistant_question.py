@@ -59,6 +59,8 @@ def parser(films: Dataset) -> QuestionParser:
             ["4", "5"],
             5,
         ),
+        ("how similar are 4 and 5?", "user_similarity", ["4", "5"], 5),
+        ("I'm user 4, two comedies from the 50s", "recommend", ["4"], 2),
         ("How alike are customers 4, 5", "user_similarity", ["4", "5"], 5),
         ("what is the weather", "unclear", [], 5),
     ],

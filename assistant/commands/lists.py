@@ -157,7 +157,8 @@ def _open(home_dir: str | None) -> Recommender:
     from assistant.home import open_recommender
     from ingest.workspace import Home, home_path
 
-    return open_recommender(Home(home_path(home_dir)))
+    recommender, _ = open_recommender(Home(home_path(home_dir)))
+    return recommender
 
 
 def _chosen(dataset: Dataset, user_ids: Sequence[str], everybody: bool) -> IntArray:

@@ -1,0 +1,71 @@
+"""Homes for tests: the seven-user films with scores known by hand, and the real thing on MovieLens-100K."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+
+from assistant.home import OpenHome
+from ingest.ids import IntArray
+from ingest.profiles import write_profiles
+from ingest.schema import Dataset, FloatArray
+from recsys.ranking import BlendConfig, Recommender
+
+
+class KnownScores:
+    """Scores that can be worked out in the head: item i of user u has (i + 1) / 10, whoever u is."""
+
+    def __init__(self, n_items: int) -> None:
+        self.row = (np.arange(n_items, dtype=np.float32) + 1) / 10
+
+    def score_all(self, users: IntArray) -> FloatArray:
+        return np.tile(self.row, (len(users), 1))
+
+
+@dataclass
+class Document:
+    text: str
+
+
+class ProfilesInMemory:
+    """The users of an index without Chroma: real profiles, and everybody is near."""
+
+    def __init__(self, dataset: Dataset) -> None:
+        self.dataset = dataset
+        self.texts = write_profiles(dataset)
+
+    def nearest(self, items: IntArray, n: int) -> list[str]:
+        return [str(user) for user in self.dataset.user_ids.external]
+
+    def documents(self, user_ids: Sequence[str]) -> list[Document]:
+        return [Document(self.texts[code]) for code in self.dataset.user_ids.codes(user_ids)]
+
+
+class IndexInMemory:
+    def __init__(self, dataset: Dataset) -> None:
+        self.users = ProfilesInMemory(dataset)
+
+
+@pytest.fixture(scope="session")
+def films_home(films: Dataset) -> OpenHome:
+    """The seven users and eight films of conftest.py, with KnownScores and a blend of one half."""
+    scores: Any = KnownScores(films.n_items)
+    recommender = Recommender(films, scores, BlendConfig(weight=0.5))
+    index: Any = IndexInMemory(films)
+    return OpenHome(films, recommender, index, model_fingerprint="known")
+
+
+@pytest.fixture(scope="session")
+def ml100k_home(ml100k: Dataset, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A real home: MovieLens-100K, trained and indexed once for all tests of a session."""
+    from assistant.building import build_home
+    from ingest.workspace import Home
+
+    path = tmp_path_factory.mktemp("ml100k") / "home"
+    build_home(Home(path), ml100k)
+    return path
