@@ -37,7 +37,7 @@ def fit_platt(raw: NDArray[Any], labels: NDArray[Any], per_user: bool) -> Calibr
     """Fit slope and intercept by maximum likelihood; the identity when there is only one label.
 
     Labels are Platt's (n₊ + 1) / (n₊ + 2) and 1 / (n₋ + 2), so that a perfect separation stays
-    finite. The slope is kept above zero: calibration never turns a ranking round.
+    finite. The slope is at least 0.1: calibration never turns a ranking round.
     """
     from scipy.optimize import minimize
 
@@ -55,7 +55,7 @@ def fit_platt(raw: NDArray[Any], labels: NDArray[Any], per_user: bool) -> Calibr
         gradient = [np.mean(slack * np.exp(parameters[0]) * x), np.mean(slack)]
         return float(value), np.array(gradient)
 
-    bounds = [(-7.0, 7.0), (-50.0, 50.0)]
+    bounds = [(np.log(0.1), np.log(1000.0)), (-50.0, 50.0)]
     found = minimize(loss, np.zeros(2), jac=True, method="L-BFGS-B", bounds=bounds).x
     return Calibration(float(np.exp(found[0])), float(found[1]), per_user)
 

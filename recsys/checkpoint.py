@@ -95,13 +95,14 @@ def load_model(folder: Path) -> TrainedModel:
     from safetensors import SafetensorError
     from safetensors.numpy import load_file
 
+    for name in (ABOUT, WEIGHTS):
+        if not (folder / name).is_file():
+            raise _refusal(folder / name, "is missing")
     try:
         about = json.loads((folder / ABOUT).read_text(encoding="utf-8"))
         trained = _from_parts(about, load_file(folder / WEIGHTS))
     except OSError as error:
-        raise _refusal(
-            Path(error.filename or folder), f"cannot be read ({error.strerror})"
-        ) from error
+        raise _refusal(folder, f"cannot be read ({error})") from error
     except SafetensorError as error:
         raise _refusal(folder / WEIGHTS, f"is damaged ({error})") from error
     except (ValueError, KeyError, TypeError, AttributeError, StopIteration) as error:

@@ -25,6 +25,10 @@ Record = dict[str, float]
 """One epoch: epoch, loss, lr and, where it was evaluated, the metrics."""
 _EXPLODED = 100.0
 """A mean loss so many times that of the first step shows a training that runs away."""
+_PATIENCE_STUCK = 2
+"""After so many epochs with the loss of the first one it does not move."""
+_SOLVED = 1e-6
+"""A loss this small has nowhere to go."""
 _PAIR_LOSSES = {
     "bce": losses.binary_cross_entropy,
     "bpr": losses.bayesian_personalised_ranking,
@@ -162,8 +166,8 @@ class Fitting:
                 f"(it was {self.config.lr:g}){kept and '; '}{kept}",
                 self.done,
             )
-        stuck = bool(self.done.history) and self.done.history[-1]["loss"] == record["loss"]
-        if stuck and len(values) > 1 and np.ptp(values) == 0 and record["loss"] > 1e-6:
+        first = self.done.history[0]["loss"] if len(self.done.history) >= _PATIENCE_STUCK else 0.0
+        if first > _SOLVED and abs(record["loss"] - first) <= 1e-6 * first:
             raise LossError(
                 f"the loss does not move from {record['loss']:g} (epoch {epoch}): raise the "
                 f"learning rate (it was {self.config.lr:g}) or look at the labels"

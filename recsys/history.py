@@ -40,15 +40,25 @@ class Histories:
         return cls(offsets, interactions.item[order], time, np.repeat(last, lengths))
 
     @classmethod
-    def of_one(cls, items: IntArray) -> Histories:
-        """Take `items`, oldest first, as the history of one user."""
+    def of_one(cls, items: IntArray, gap: int) -> Histories:
+        """Take `items`, oldest first and `gap` seconds apart, as the history of one user."""
         n = len(items)
         places = np.arange(n, dtype=np.int64)
-        return cls(np.array([0, n]), np.asarray(items, np.int32), places, places)
+        return cls(np.array([0, n]), np.asarray(items, np.int32), gap * places, places)
 
     @property
     def n_users(self) -> int:
         return len(self.offsets) - 1
+
+    def usual_gap(self) -> int:
+        """Return the median number of seconds between two items of a user; 1 if there are none."""
+        same_user = np.ones(max(len(self.items) - 1, 0), bool)
+        same_user[
+            self.offsets[1:-1][(self.offsets[1:-1] > 0) & (self.offsets[1:-1] < len(self.items))]
+            - 1
+        ] = False
+        gaps = np.diff(self.times)[same_user]
+        return max(1, int(np.median(gaps))) if len(gaps) else 1
 
     def lengths(self, users: NDArray[np.integer]) -> CodeArray:
         """Return how many items each of `users` has."""

@@ -48,11 +48,14 @@ class Inputs:
         return beside(self._users.take(users), history) if self._users.n_fields else history
 
     def stranger(self, items: IntArray, features: Mapping[str, Any]) -> Bags:
-        """Return the fields of someone known only by `items`, oldest first, and `features`."""
+        """Return the fields of someone known only by `items`, oldest first, and `features`.
+
+        Their items are taken to lie as far apart in time as is usual in the data.
+        """
         static = self.space.encode_row("user", features)
         if not self._history_fields:
             return static
-        history = Histories.of_one(items).bags(
+        history = Histories.of_one(items, self.histories.usual_gap()).bags(
             np.zeros(1, np.int64),
             np.array([len(items)]),
             self._history_fields,

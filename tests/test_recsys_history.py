@@ -1,0 +1,89 @@
+"""The history as a multi-value field, against the plain loop."""
+
+import math
+
+import numpy as np
+import pytest
+
+from ingest.schema import Dataset, Interactions
+from recsys.config import HistoryField
+from recsys.history import Histories
+
+
+def interactions(rows: list[tuple[int, int, int]]) -> Interactions:
+    user, item, time = (np.array(column) for column in zip(*rows, strict=True))
+    return Interactions(
+        user.astype(np.int32), item.astype(np.int32), np.ones(len(rows), np.float32), time
+    )
+
+
+#            user item time; items 4 and 5 of user 1 came in the same second
+ROWS = [(1, 3, 30), (0, 2, 5), (1, 4, 40), (1, 5, 40), (1, 6, 50), (0, 1, 1)]
+
+
+def weights(field: HistoryField, user: int, cut: int) -> dict[int, float]:
+    histories = Histories.from_interactions(interactions(ROWS), n_users=3)
+    codes_of = np.arange(100, 107, dtype=np.int64)[None]
+    bags = histories.bags(np.array([user]), np.array([cut]), (field,), codes_of)
+    return dict(zip((bags.codes - 100).tolist(), bags.values.tolist(), strict=True))
+
+
+def test_the_whole_history_weighs_alike_and_has_length_one() -> None:
+    assert weights(HistoryField("h"), 1, 4) == pytest.approx(dict.fromkeys([3, 4, 5, 6], 1 / 2))
+    assert weights(HistoryField("h", norm=1.0), 1, 4) == pytest.approx(
+        dict.fromkeys([3, 4, 5, 6], 1 / 4)
+    )
+
+
+def test_only_what_came_before_the_cut_counts() -> None:
+    assert sorted(weights(HistoryField("h"), 1, 2)) == [3, 4]
+    assert weights(HistoryField("h"), 0, 1) == {1: 1.0}
+    assert weights(HistoryField("h"), 0, 0) == {}
+    assert weights(HistoryField("h"), 2, 0) == {}
+
+
+def test_recent_items_weigh_more_and_those_of_one_second_share_a_place() -> None:
+    raw = {6: 1.0, 5: math.exp(-1 / 2), 4: math.exp(-1 / 2), 3: math.exp(-3 / 2)}
+    length = math.sqrt(sum(value**2 for value in raw.values()))
+    expected = {item: value / length for item, value in raw.items()}
+    assert weights(HistoryField("h", decay=2.0), 1, 4) == pytest.approx(expected)
+
+
+def test_a_tie_is_not_looked_up_past_the_cut() -> None:
+    raw = {4: 1.0, 3: math.exp(-1 / 2)}
+    length = math.hypot(*raw.values())
+    assert weights(HistoryField("h", decay=2.0), 1, 2) == pytest.approx(
+        {item: value / length for item, value in raw.items()}
+    )
+
+
+def test_decay_may_count_seconds() -> None:
+    raw = {6: 1.0, 5: math.exp(-1), 4: math.exp(-1), 3: math.exp(-2)}
+    length = math.sqrt(sum(value**2 for value in raw.values()))
+    assert weights(HistoryField("h", 10.0, "seconds"), 1, 4) == pytest.approx(
+        {item: value / length for item, value in raw.items()}
+    )
+
+
+def test_many_users_at_once_are_each_alone(films: Dataset) -> None:
+    histories = Histories.from_interactions(films.interactions, films.n_users)
+    fields = (HistoryField("a"), HistoryField("b", decay=3.0))
+    codes_of = np.stack([np.arange(8), np.arange(8) + 50]).astype(np.int64)
+    users = np.array([3, 1, 6, 1])
+    cuts = np.array([4, 2, 0, 4])
+    together = histories.bags(users, cuts, fields, codes_of)
+    for row, (user, cut) in enumerate(zip(users, cuts, strict=True)):
+        alone = histories.bags(np.array([user]), np.array([cut]), fields, codes_of)
+        mine = together.take(np.array([row]))
+        assert mine.codes.tolist() == alone.codes.tolist()
+        assert mine.values.tolist() == alone.values.tolist()
+
+
+def test_hidden_items_leave_the_rest_at_length_one() -> None:
+    histories = Histories.from_interactions(interactions(ROWS), n_users=3)
+    keep = np.array([True, False, True, False])
+    bags = histories.bags(
+        np.array([1]), np.array([4]), (HistoryField("h"),), np.arange(7)[None], keep
+    )
+    assert bags.codes.tolist() == [3, 5]
+    assert bags.values == pytest.approx([1 / math.sqrt(2)] * 2)

@@ -1,0 +1,64 @@
+"""Negatives: never the user's own, the asked-for distribution, the same from the same seed."""
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from scipy import sparse
+
+from recsys.sampling import NO_ITEM, NegativeSampler
+
+
+def sampler_of(rows: np.ndarray, kind: str = "uniform") -> NegativeSampler:
+    return NegativeSampler(sparse.csr_array(rows.astype(np.float32)), kind)  # type: ignore[arg-type]
+
+
+@settings(max_examples=30, deadline=None)
+@given(st.integers(0, 2**32), st.sampled_from(["uniform", "popularity"]), st.floats(0.05, 1))
+def test_a_negative_is_never_one_of_the_users_own_items(
+    seed: int, kind: str, density: float
+) -> None:
+    rng = np.random.default_rng(seed)
+    seen = rng.random((6, 11)) < density
+    drawn = sampler_of(seen, kind).draw(np.arange(6), 20, rng)
+    for user in range(6):
+        if seen[user].all():
+            assert (drawn[user] == NO_ITEM).all()
+        else:
+            assert not seen[user, drawn[user]].any()
+
+
+def test_the_only_item_left_is_found() -> None:
+    seen = np.ones((1, 5000), dtype=bool)
+    seen[0, 4321] = False
+    assert (
+        sampler_of(seen).draw(np.zeros(50, int), 1, np.random.default_rng(0)).tolist()
+        == [[4321]] * 50
+    )
+
+
+def test_uniform_draws_every_unseen_item_alike() -> None:
+    seen = np.zeros((1, 5), dtype=bool)
+    seen[0, 2] = True
+    drawn = sampler_of(seen).draw(np.zeros(40_000, int), 1, np.random.default_rng(0))
+    shares = np.bincount(drawn.ravel(), minlength=5) / 40_000
+    assert shares == pytest.approx([1 / 4, 1 / 4, 0, 1 / 4, 1 / 4], abs=0.01)
+
+
+def test_popularity_draws_by_the_power_three_quarters_of_the_count() -> None:
+    seen = np.zeros((20, 4), dtype=bool)
+    seen[1:17, 0] = True  # 16 users
+    seen[1:2, 1] = True  # 1 user
+    drawn = sampler_of(seen, "popularity").draw(np.zeros(40_000, int), 1, np.random.default_rng(0))
+    shares = np.bincount(drawn.ravel(), minlength=4) / 40_000
+    assert shares == pytest.approx([8 / 9, 1 / 9, 0, 0], abs=0.01)
+
+
+def test_the_same_seed_draws_the_same_and_the_next_epoch_others() -> None:
+    sampler = sampler_of(np.random.default_rng(1).random((30, 100)) < 0.2)
+    users = np.arange(30)
+    rng = np.random.default_rng(7)
+    first, second = sampler.draw(users, 3, rng), sampler.draw(users, 3, rng)
+    again = sampler.draw(users, 3, np.random.default_rng(7))
+    assert (first == again).all()
+    assert (first != second).any()
