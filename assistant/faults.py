@@ -39,6 +39,8 @@ class Fault:
     retry: bool = False
     wait: float | None = None
     """Seconds the endpoint asks to wait before another attempt."""
+    refuses_request: bool = False
+    """The endpoint understood the request, but not all that it asks for."""
 
 
 class BadAnswer(Exception):
@@ -126,7 +128,8 @@ def _refused(status: int, response: Any, error: Exception, place: Place) -> Faul
         case _:
             return Fault(
                 f"{place.name} cannot take the request ({status}{said}); check what the model can "
-                "do (length of the prompt, structured answers)"
+                "do (length of the prompt, structured answers)",
+                refuses_request=status in (400, 422),
             )
 
 

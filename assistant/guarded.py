@@ -7,7 +7,7 @@ import random
 import time
 from collections.abc import AsyncIterator, Callable, Iterator, Mapping
 from contextlib import aclosing, closing
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, cast
 
 from langchain_core.callbacks import AsyncCallbackManagerForLLMRun, CallbackManagerForLLMRun
@@ -44,7 +44,8 @@ Connect = Callable[[Call], Runnable[Any, Any]]
 class GuardedChat(BaseChatModel):
     """A chat model that fails only with ProviderError, after retries and within a deadline.
 
-    Bind `schema=` to have the answer follow a JSON schema, where the server can do that.
+    Bind `schema=` to have the answer follow a JSON schema. A server that refuses the request is
+    asked once more without it, so the answer still has to be checked.
     """
 
     connect: Connect = Field(exclude=True, repr=False)
@@ -200,6 +201,10 @@ class _Attempts:
             raise error
         over = isinstance(error, TimeoutError) and self.left() <= 0
         fault = explain(DeadlinePassed() if over else error, self.place, self.limits.deadline)
+        if fault.refuses_request and self.call.schema is not None and self.left() > 0:
+            # Another request, not a retry: many hosted models take no schema.
+            self.call = replace(self.call, schema=None)
+            return 0.0
         pause = fault.wait
         if pause is None:
             pause = self.limits.backoff * 2**self.failed * _CHANCE.uniform(0.5, 1.0)

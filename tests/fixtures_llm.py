@@ -8,6 +8,7 @@ as `--llm local` serves it.
 
 from __future__ import annotations
 
+import asyncio
 import json
 import threading
 import time
@@ -21,6 +22,10 @@ from langchain_core.language_models.chat_models import BaseChatModel
 from langchain_core.messages import AIMessage, AIMessageChunk, BaseMessage
 from langchain_core.outputs import ChatGeneration, ChatGenerationChunk, ChatResult
 from pydantic import Field
+
+from assistant.guarded import GuardedChat
+from assistant.llm import chat_model
+from assistant.settings import Limits, Settings
 
 Scripted = str | Exception | Callable[[list[BaseMessage]], str]
 
@@ -223,6 +228,34 @@ def _pieces(text: str) -> list[str]:
     """Cut a text into words, each with the space before it."""
     first, *rest = text.split(" ")
     return [first, *(f" {word}" for word in rest)]
+
+
+QUICK = Limits(timeout=0.5, deadline=3.0, retries=2, backoff=0.01, max_bytes=50_000)
+
+
+def connect(spec: str, limits: Limits = QUICK, **env: str) -> GuardedChat:
+    """Make the guarded model of a SPEC, with `env` as its whole environment."""
+    model = chat_model(Settings.read(llm=spec, limits=limits, environment=env))
+    assert model is not None
+    return model
+
+
+def openai(server: LlmServer, limits: Limits = QUICK, **env: str) -> GuardedChat:
+    return connect(f"openai:mistral-7b@{server.url}/v1", limits, **env)
+
+
+async def _collect(chunks: Any) -> str:
+    return "".join([chunk.text async for chunk in chunks])
+
+
+ASK: dict[str, Callable[[Any, str], str]] = {
+    "invoke": lambda model, q: model.invoke(q).text,
+    "stream": lambda model, q: "".join(chunk.text for chunk in model.stream(q)),
+    "ainvoke": lambda model, q: asyncio.run(model.ainvoke(q)).text,
+    "astream": lambda model, q: asyncio.run(_collect(model.astream(q))),
+}
+"""The four ways to ask a model a question and get its text."""
+ways = pytest.mark.parametrize("way", ASK)
 
 
 def pytest_configure(config: pytest.Config) -> None:

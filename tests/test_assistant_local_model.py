@@ -18,24 +18,18 @@ import pytest
 from langchain_core.messages import HumanMessage, SystemMessage
 
 from assistant import local_model
-from assistant.llm import GuardedChat, chat_model, reasons_schema
-from assistant.settings import Limits, Settings
+from assistant.llm import GuardedChat, reasons_schema
+from assistant.settings import Limits
 from ingest.errors import AskerError, FetchError, ProviderError
-from tests.fixtures_llm import LlmServer, Recorded
+from tests.fixtures_llm import LlmServer, Recorded, connect
 
 LIMITS = Limits(max_tokens=48, timeout=60)
 TALK = [SystemMessage("You answer in one short sentence."), HumanMessage("What is a robot?")]
 
 
-def connect(spec: str, limits: Limits = LIMITS, **env: str) -> GuardedChat:
-    model = chat_model(Settings.read(llm=spec, limits=limits, environment=env))
-    assert model is not None
-    return model
-
-
 @pytest.fixture
 def local() -> GuardedChat:
-    return connect("local")
+    return connect("local", LIMITS)
 
 
 # ---- the real model
@@ -70,11 +64,10 @@ def test_a_schema_binds_its_answer(smollm2: Any, local: GuardedChat) -> None:
 @pytest.mark.slow
 def test_the_openai_form_reaches_it_with_its_own_token(smollm2: Any, local: GuardedChat) -> None:
     spec = f"openai:{smollm2.model}@{smollm2.url}"
-    assert (
-        connect(spec, WHYREC_LLM_TOKEN=smollm2.token).invoke(TALK).text == local.invoke(TALK).text
-    )
+    openai = connect(spec, LIMITS, WHYREC_LLM_TOKEN=smollm2.token)
+    assert openai.invoke(TALK).text == local.invoke(TALK).text
     with pytest.raises(ProviderError, match="asks for a token"):
-        connect(spec, HF_TOKEN="hf_secretsecret").invoke(TALK)
+        connect(spec, LIMITS, HF_TOKEN="hf_secretsecret").invoke(TALK)
 
 
 @pytest.mark.slow
@@ -93,7 +86,7 @@ def test_the_text_generation_route_gives_what_the_chat_route_gives(
         return str(httpx.post(url, json=body, headers=headers, timeout=60).json()["content"])
 
     llm_server.answer = complete
-    model = connect(f"tgi:chatml@{llm_server.url}")
+    model = connect(f"tgi:chatml@{llm_server.url}", LIMITS)
     whole = local.invoke(TALK).text
     assert model.invoke(TALK).text == whole
     assert "".join(chunk.text for chunk in model.stream(TALK)) == whole
@@ -138,7 +131,7 @@ def test_without_the_extra_the_command_to_install_it_is_told(
 ) -> None:
     monkeypatch.setattr("importlib.util.find_spec", lambda name: None)
     with pytest.raises(AskerError, match=r"pip install 'whyrec\[local\]', or use --llm none"):
-        connect("local")
+        connect("local", LIMITS)
 
 
 def test_a_model_file_that_is_not_the_model_is_refused(
