@@ -1,0 +1,238 @@
+"""The one door to Chroma: embedded in a folder or a server, and its faults as one sentence each."""
+
+from __future__ import annotations
+
+import os
+import threading
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Literal, cast
+from urllib.parse import urlsplit
+
+import numpy as np
+
+from ingest.errors import AskerError, HomeError, OperationError, WhyrecError
+from ingest.schema import FloatArray
+
+if TYPE_CHECKING:
+    from chromadb.api.client import Client
+    from chromadb.api.models.Collection import Collection
+
+SERVER_VARIABLE = "WHYREC_CHROMA"
+DATABASE_FILE = "chroma.sqlite3"
+_TIMEOUT = 60.0  # seconds; Chroma's own client waits for ever
+_SQLITE_HEADER = b"SQLite format 3\0"
+_opening = (
+    threading.Lock()
+)  # Chroma's table of open folders is not safe to open into from two threads
+
+
+def chroma_server(environment: Mapping[str, str] | None = None) -> str | None:
+    """Return the address of the Chroma server that WHYREC_CHROMA names; None: embedded.
+
+    Raises:
+        AskerError: the address is not of the form http://host:port.
+    """
+    address = (os.environ if environment is None else environment).get(SERVER_VARIABLE, "").strip()
+    if not address:
+        return None
+    try:
+        parts = urlsplit(address)
+        usable = parts.scheme in ("http", "https") and bool(parts.hostname) and parts.port != 0
+    except ValueError:
+        usable = False
+    if not usable or parts.username or parts.path.strip("/") or parts.query or parts.fragment:
+        raise AskerError(f"{SERVER_VARIABLE} must look like http://localhost:8000, not {address!r}")
+    return address.rstrip("/")
+
+
+@dataclass(frozen=True, eq=False)
+class Chroma:
+    """An open connection; reading from several threads is safe."""
+
+    client: Client
+    folder: Path
+    server: str | None
+    new: bool = False
+
+    @property
+    def place(self) -> str:
+        """Where the collections are, for messages."""
+        return self.server or str(self.folder)
+
+    @contextmanager
+    def guarded(self) -> Iterator[None]:
+        """Turn whatever Chroma raises in the block into a HomeError or an OperationError."""
+        with _faults_told(self.folder, self.server, self.new):
+            yield
+
+    def create(self, name: str, space: Literal["l2", "cosine"]) -> Collection:
+        """Return the collection `name`, made if it is not there yet.
+
+        The HNSW settings are those measured in `ingest.vectors`' test. What is not synchronised yet
+        is replayed at every opening, hence the small sync_threshold.
+        """
+        hnsw: Any = {
+            "space": space,
+            "max_neighbors": 32,
+            "ef_construction": 200,
+            "ef_search": 400,
+            "sync_threshold": 500,
+        }
+        with self.guarded():
+            return self.client.get_or_create_collection(
+                name, embedding_function=None, configuration={"hnsw": hnsw}
+            )
+
+    def get(self, name: str) -> Collection:
+        """Return an existing collection.
+
+        Raises:
+            HomeError: there is none of this name.
+        """
+        from chromadb.errors import NotFoundError
+
+        with self.guarded():
+            try:
+                return self.client.get_collection(name, embedding_function=None)
+            except NotFoundError as error:
+                raise HomeError(
+                    f"{self.place} lacks the collection {name}; run `whyrec index` again"
+                ) from error
+
+    def batches(self, n: int) -> list[slice]:
+        """Cut 0 … n into the fewest even slices that Chroma accepts, of at most 2,000 rows."""
+        with self.guarded():
+            most = min(self.client.get_max_batch_size(), 2000)
+        edges = np.linspace(0, n, -(-n // most) + 1).astype(int)
+        return [slice(int(a), int(b)) for a, b in zip(edges[:-1], edges[1:], strict=True)]
+
+    def add(
+        self,
+        collection: Collection,
+        ids: Sequence[str],
+        vectors: FloatArray,
+        texts: Sequence[str],
+        metadata: Sequence[Mapping[str, str | int]],
+    ) -> None:
+        """Add one batch; ids that are already there stay as they are."""
+        with self.guarded():
+            collection.add(
+                ids=list(ids),
+                embeddings=vectors,
+                documents=list(texts),
+                metadatas=[dict(entry) for entry in metadata],
+            )
+
+    def close(self) -> None:
+        """Release files and sockets; closing twice is harmless."""
+        session = _session(self.client)
+        self.client.close()
+        if session is not None:
+            session.close()  # Chroma leaves its HTTP session open
+
+
+def connect(folder: Path, server: str | None, *, new: bool = False) -> Chroma:
+    """Open the Chroma database in `folder`, or that of `server`.
+
+    Args:
+        folder: of the embedded database; with a server only named in messages.
+        server: http://host:port, or None for the embedded database.
+        new: whether the embedded database is to be made rather than to be there.
+
+    Raises:
+        HomeError: the embedded database is missing or damaged.
+        OperationError: the server cannot be reached, or is no Chroma server.
+    """
+    with _faults_told(folder, server, new), _opening:
+        from chromadb import HttpClient, PersistentClient
+        from chromadb.config import Settings
+
+        if server is None:
+            if not new:
+                _check_database(folder / DATABASE_FILE)
+            settings = Settings(
+                anonymized_telemetry=False, chroma_api_impl="chromadb.api.rust.RustBindingsAPI"
+            )
+            embedded = cast("Client", PersistentClient(str(folder), settings=settings))
+            return Chroma(embedded, folder, None, new)
+        _check_server(server)
+        parts = urlsplit(server)
+        secure = parts.scheme == "https"
+        client = cast(
+            "Client",
+            HttpClient(
+                host=parts.hostname or "",
+                port=parts.port or (443 if secure else 80),
+                ssl=secure,
+                settings=Settings(anonymized_telemetry=False),
+            ),
+        )
+        if (session := _session(client)) is not None:
+            session.timeout = _TIMEOUT
+        return Chroma(client, folder, server, new)
+
+
+def _check_database(path: Path) -> None:
+    """Refuse what Chroma would either create anew or fail on with an unrelated message."""
+    try:
+        with path.open("rb") as file:
+            header = file.read(len(_SQLITE_HEADER))
+    except FileNotFoundError as error:
+        raise HomeError(f"{path} is missing; run `whyrec index` again") from error
+    if header != _SQLITE_HEADER:
+        raise HomeError(f"{path} is damaged (it is no SQLite database); run `whyrec index` again")
+
+
+def _check_server(server: str) -> None:
+    """Ask for a sign of life, with a timeout that Chroma's own client does not have."""
+    import httpx
+
+    try:
+        response = httpx.get(f"{server}/api/v2/heartbeat", timeout=10.0)
+        alive = response.status_code == 200 and "nanosecond heartbeat" in response.text
+    except httpx.HTTPError as error:
+        raise OperationError(
+            f"the Chroma server at {server} cannot be reached ({error}); start it with "
+            f"`chroma run`, or unset {SERVER_VARIABLE} to use the database in the home folder"
+        ) from error
+    if not alive:
+        raise OperationError(
+            f"{server} is not a Chroma server (status {response.status_code}); set "
+            f"{SERVER_VARIABLE} to one started with `chroma run`, or unset it"
+        )
+
+
+def _session(client: Client) -> Any:
+    """Return the HTTP session of a client; None when it is embedded."""
+    return getattr(client._server, "_session", None)
+
+
+@contextmanager
+def _faults_told(folder: Path, server: str | None, new: bool) -> Iterator[None]:
+    try:
+        yield
+    except WhyrecError:
+        raise
+    except (
+        Exception
+    ) as error:  # Chroma raises its own errors, ValueErrors and AttributeErrors alike
+        reason = f"{type(error).__name__}: {_first_line(error)}"
+        if server is not None:
+            raise OperationError(
+                f"the Chroma server at {server} failed ({reason}); see its log, or unset "
+                f"{SERVER_VARIABLE} and run `whyrec index`"
+            ) from error
+        if new:
+            raise OperationError(
+                f"the index could not be written into {folder} ({reason}); is the disk full?"
+            ) from error
+        raise HomeError(
+            f"the index in {folder} is damaged ({reason}); run `whyrec index` again"
+        ) from error
+
+
+def _first_line(error: Exception) -> str:
+    return (str(error).splitlines() or [""])[0][:200]

@@ -1,0 +1,332 @@
+"""The index of one data set in Chroma: a vector and a profile of every user, and items by meaning.
+
+    FOLDER/index.json          what is where, and from which data it was made
+    FOLDER/vectors.*           the map from a set of items to its vector
+    FOLDER/chroma.sqlite3, …   Chroma's own files, unless the collections live on a server
+
+On a server nothing is published by renaming a folder. There a collection's name says what is in it:
+a build that was cut short is gone on with, and no build touches what another home reads.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from types import TracebackType
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+from scipy import sparse
+
+from ingest.chroma import DATABASE_FILE, SERVER_VARIABLE, Chroma, connect
+from ingest.embedding import Embedder, embedding_model
+from ingest.errors import AskerError, HomeError, OperationError
+from ingest.ids import IntArray
+from ingest.matrix import interaction_matrix
+from ingest.meanings import ItemIndex
+from ingest.progress import progress_bar
+from ingest.records import Records, all_records
+from ingest.schema import Dataset, FloatArray
+from ingest.vectors import InteractionVectors, VectorConfig, fit_vectors, load_vectors
+
+if TYPE_CHECKING:
+    from chromadb.api.models.Collection import Collection
+
+FILE = "index.json"
+FORMAT = 1
+_KEYS = {"data_fingerprint", "server", "embedding_model", "collections", "files"}
+_SPARE = 50  # fetched beyond what is asked, so that ties at the end can be put in order
+_BLOCK = 100  # sets searched for, and documents read, in one call
+
+
+@dataclass(frozen=True)
+class StoredDocument:
+    """What Chroma keeps of a user: the readable profile, and user_id and n_items."""
+
+    text: str
+    metadata: dict[str, Any]
+
+
+class UserIndex:
+    """The users in Chroma."""
+
+    def __init__(
+        self,
+        dataset: Dataset,
+        chroma: Chroma,
+        vectors: InteractionVectors,
+        collections: Sequence[Collection],
+    ) -> None:
+        self.dataset = dataset
+        self.vectors = vectors
+        self._chroma = chroma
+        self._collections = collections
+        """Users with items, then those without where there are any."""
+
+    def nearest(self, items: IntArray, n: int) -> list[str]:
+        """Return the ids of the `n` users nearest to the set `items`, ties by user index.
+
+        `items` are item indices, a known user's or any others; a known user finds himself among the
+        nearest. Without items there is no direction to look in, and nobody is near.
+        """
+        if not len(items):
+            return []
+        return self._search(self.vectors.asked_for(items)[None], n)[0]
+
+    def nearest_each(self, matrix: sparse.csr_array, n: int) -> list[list[str]]:
+        """Return `nearest` for every row of a binary (rows, n_items) matrix, none of them empty."""
+        found: list[list[str]] = []
+        for start in range(0, matrix.shape[0], _BLOCK):
+            found += self._search(self.vectors.asked(matrix[start : start + _BLOCK]), n)
+        return found
+
+    def _search(self, vectors: FloatArray, n: int) -> list[list[str]]:
+        if n < 1:
+            raise ValueError(f"n must be at least 1, not {n}")
+        users = self._collections[0]
+        with self._chroma.guarded():
+            found = users.query(
+                query_embeddings=vectors,
+                n_results=min(n + _SPARE, users.count()),
+                include=["distances"],
+            )
+        return [
+            self._in_order(ids, distances)[:n]
+            for ids, distances in zip(found["ids"], found["distances"] or [], strict=True)
+        ]
+
+    def _in_order(self, ids: list[str], distances: list[float]) -> list[str]:
+        order = np.lexsort((self.dataset.user_ids.codes(ids), np.array(distances)))
+        return [ids[place] for place in order]
+
+    def documents(self, user_ids: Sequence[str]) -> list[StoredDocument]:
+        """Return the stored documents of `user_ids`, in their order.
+
+        Raises:
+            AskerError: a user is not in the data.
+            HomeError: a document is not in the index.
+        """
+        for user_id in user_ids:
+            if user_id not in self.dataset.user_ids:
+                raise AskerError(
+                    f"user {user_id} is not in the data set {self.dataset.name}; check the id"
+                )
+        wanted = list(dict.fromkeys(user_ids))
+        found: dict[str, StoredDocument] = {}
+        for start in range(0, len(wanted), _BLOCK):
+            found |= self._read(wanted[start : start + _BLOCK])
+        if lost := [user_id for user_id in wanted if user_id not in found]:
+            raise HomeError(
+                f"the index in {self._chroma.place} lacks user {lost[0]}; run `whyrec index` again"
+            )
+        return [found[user_id] for user_id in user_ids]
+
+    def _read(self, user_ids: list[str]) -> dict[str, StoredDocument]:
+        found: dict[str, StoredDocument] = {}
+        for collection in self._collections:
+            rest = [user_id for user_id in user_ids if user_id not in found]
+            if rest:
+                with self._chroma.guarded():
+                    got = collection.get(ids=rest, include=["documents", "metadatas"])
+                rows = zip(got["ids"], got["documents"] or [], got["metadatas"] or [], strict=True)
+                found |= {user: StoredDocument(text, dict(about)) for user, text, about in rows}
+        return found
+
+
+@dataclass(frozen=True, eq=False)
+class Index:
+    """An open index; any number of threads may read from it."""
+
+    users: UserIndex
+    items: ItemIndex
+    chroma: Chroma
+
+    def close(self) -> None:
+        """Release files and sockets."""
+        self.chroma.close()
+
+    def __enter__(self) -> Index:
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        self.close()
+
+
+def build_index(
+    dataset: Dataset,
+    folder: Path,
+    server: str | None = None,
+    *,
+    config: VectorConfig | None = None,
+    seed: int = 0,
+    model: str | None = None,
+) -> None:
+    """Write the index of `dataset` into the existing, empty `folder`.
+
+    Args:
+        dataset: whose users and items.
+        folder: for index.json, the vectors' map and, without a server, the collections.
+        server: http://host:port of a Chroma server for the collections.
+        config: how vectors are made.
+        seed: of the sample and the projection they are fitted with.
+        model: of the sentence embeddings; by default what WHYREC_EMBEDDINGS names.
+
+    Raises:
+        OperationError: the server or the embedding model is not to be had, or writing failed.
+    """
+    model = model or embedding_model()
+    matrix = interaction_matrix(dataset.interactions, dataset.n_users, dataset.n_items)
+    vectors = fit_vectors(matrix, np.random.default_rng(seed), config)
+    vectors.save(folder)
+    chroma = connect(folder, server, new=True)
+    try:
+        collections = {
+            records.kind: _write(chroma, records, records.collection_name(dataset))
+            for records in all_records(dataset, matrix, vectors, model)
+        }
+    finally:
+        chroma.close()
+    manifest = {
+        "format": FORMAT,
+        "data_fingerprint": dataset.fingerprint,
+        "server": server,
+        "embedding_model": model,
+        "collections": collections,
+        "files": {} if server else _graph_files(folder),
+    }
+    (folder / FILE).write_text(json.dumps(manifest, indent=2), encoding="utf-8")
+
+
+def open_index(folder: Path, dataset: Dataset, server: str | None = None) -> Index:
+    """Open the index in `folder`, made from `dataset`, for reading.
+
+    Raises:
+        HomeError: it is missing, damaged, incomplete, from other data, or not where `server` says.
+        OperationError: the server cannot be reached.
+    """
+    manifest = _read_manifest(folder)
+    _check_origin(manifest, folder, dataset, server)
+    if server is None:
+        _check_files(manifest["files"], folder)
+    vectors = load_vectors(folder)
+    chroma = connect(folder, server)
+    try:
+        found = {
+            kind: _open(chroma, entry["name"], entry["count"])
+            for kind, entry in manifest["collections"].items()
+        }
+    except BaseException:
+        chroma.close()
+        raise
+    users = [found[kind] for kind in ("users", "newcomers") if kind in found]
+    embedder = Embedder(manifest["embedding_model"])
+    return Index(
+        UserIndex(dataset, chroma, vectors, users),
+        ItemIndex(dataset, chroma, found.get("items"), embedder),
+        chroma,
+    )
+
+
+def _write(chroma: Chroma, records: Records, name: str) -> dict[str, str | int]:
+    """Write one collection, or what is missing of it, and return its name and count."""
+    n = len(records.ids)
+    collection = chroma.create(name, records.space)
+    with chroma.guarded():
+        there = collection.count()
+    if there != n:
+        with progress_bar(n, f"indexing {records.kind}") as bar:
+            for rows in chroma.batches(n):
+                chroma.add(
+                    collection,
+                    records.ids[rows],
+                    records.vectors(rows),
+                    records.texts[rows],
+                    records.metadata[rows],
+                )
+                bar.update(rows.stop - rows.start)
+    with chroma.guarded():
+        there = collection.count()
+    if there != n:
+        raise OperationError(
+            f"{chroma.place} kept {there} of {n} {records.kind} in {name}; delete that collection "
+            "and run `whyrec index` again"
+        )
+    return {"name": name, "count": n}
+
+
+def _open(chroma: Chroma, name: str, count: int) -> Collection:
+    collection = chroma.get(name)
+    with chroma.guarded():
+        there = collection.count()
+    if there != count:
+        raise HomeError(
+            f"the index in {chroma.place} is incomplete ({there} of {count} records in {name}); "
+            "run `whyrec index` again"
+        )
+    return collection
+
+
+def _read_manifest(folder: Path) -> dict[str, Any]:
+    path = folder / FILE
+    try:
+        manifest = json.loads(path.read_text(encoding="utf-8"))
+        version, complete = manifest["format"], set(manifest) >= _KEYS
+    except FileNotFoundError as error:
+        raise HomeError(f"there is no index in {folder}; run `whyrec index`") from error
+    except (OSError, ValueError, KeyError, TypeError) as error:
+        raise HomeError(f"{path} cannot be read ({error}); run `whyrec index` again") from error
+    if version != FORMAT:
+        raise HomeError(
+            f"the index in {folder} was built by another version of whyrec (its format is "
+            f"{version!r}, this version reads {FORMAT}); run `whyrec index`"
+        )
+    if not complete:
+        raise HomeError(f"{path} is damaged; run `whyrec index` again")
+    found: dict[str, Any] = manifest
+    return found
+
+
+def _check_origin(
+    manifest: dict[str, Any], folder: Path, dataset: Dataset, server: str | None
+) -> None:
+    made_from = manifest["data_fingerprint"]
+    if made_from != dataset.fingerprint:
+        raise HomeError(
+            f"the index in {folder} was made from other data ({made_from}; the data set "
+            f"{dataset.name} is {dataset.fingerprint}); run `whyrec index`"
+        )
+    if manifest["server"] != server:
+        lies = manifest["server"] or folder
+        now = f"set to {server}" if server else "not set"
+        mend = f"set it to {lies}" if manifest["server"] else "unset it"
+        raise HomeError(
+            f"the collections of this index are in {lies}, but {SERVER_VARIABLE} is {now}; {mend}, "
+            "or run `whyrec index`"
+        )
+
+
+def _graph_files(folder: Path) -> dict[str, str]:
+    """Return the SHA-256 of Chroma's search graphs, by path in the folder."""
+    return {
+        path.relative_to(folder).as_posix(): hashlib.sha256(path.read_bytes()).hexdigest()
+        for path in sorted(folder.glob("*/*"))
+        if path.is_file()
+    }
+
+
+def _check_files(expected: dict[str, str], folder: Path) -> None:
+    """Refuse changed graphs: Chroma answers wrongly from a lost one and crashes on a torn one."""
+    if not (folder / DATABASE_FILE).is_file():
+        raise HomeError(f"{folder / DATABASE_FILE} is missing; run `whyrec index` again")
+    there = _graph_files(folder)
+    if torn := sorted(name for name in expected if there.get(name) != expected[name]):
+        what = "is missing" if torn[0] not in there else "is damaged"
+        raise HomeError(f"{folder / torn[0]} {what}; run `whyrec index` again")
