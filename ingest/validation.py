@@ -177,4 +177,5 @@ def _example(column: pd.Series, bad: Mask) -> str:
 
 
 def _plain(value: object) -> str:
+    value = value.item() if isinstance(value, np.generic) else value
     return f"{value:g}" if isinstance(value, float) else repr(value)
