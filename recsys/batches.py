@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 from ingest.schema import Dataset, FloatArray
 from recsys.config import TrainingConfig
-from recsys.features import Bags, CodeArray
+from recsys.features import Bags, CodeArray, ragged_ranges
 from recsys.inputs import Inputs
 from recsys.sampling import NegativeSampler
 
@@ -30,6 +30,7 @@ class NextBatch(NamedTuple):
     users: Bags  # (B, fields)
     seen: CodeArray  # (2, s)     (row, item) before the cut
     targets: CodeArray  # (2, t)  (row, item) after it
+    weights: FloatArray  # (t,)   what each target counts
 
 
 class PairBatches:
@@ -100,10 +101,13 @@ class NextBatches:
     def _batch(self, users: CodeArray, rng: np.random.Generator) -> NextBatch:
         cuts, ends = self._draw_cuts(self._lengths[users], rng)
         keep = kept_history(cuts, self._config.history_dropout, rng)
+        decay = self._config.target_decay or np.inf
+        ahead, _ = ragged_ranges(np.zeros_like(cuts), ends - cuts)  # 0 is the very next item
         return NextBatch(
             self._inputs.users(users, cuts, keep),
             self._items_between(users, np.zeros_like(cuts), cuts),
             self._items_between(users, cuts, ends),
+            np.exp(-ahead / decay).astype(np.float32),
         )
 
     def _draw_cuts(

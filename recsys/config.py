@@ -140,6 +140,8 @@ class TrainingConfig:
     """softmax: a user's history is cut at a random place after this share of it."""
     window: float = 0.25
     """softmax: the targets are the next items after the cut, this share of the history's length."""
+    target_decay: float | None = None
+    """softmax: the d-th target weighs exp(−d / target_decay); all alike without."""
     metric: Metric = "ndcg"
     """What the best epoch is best at; ndcg and recall are of the top 10, on a cut from train."""
     patience: int = 3
@@ -162,6 +164,8 @@ class TrainingConfig:
         for name in ("n_epochs", "batch_size", "n_negatives", "patience", "eval_every"):
             value = getattr(self, name)
             _check(value >= 1, f"{name} must be at least 1, not {value}")
+        decay = self.target_decay
+        _check(decay is None or decay > 0, f"target_decay must be above 0, not {decay}")
         for name in ("lr", "lr_decay", "window"):
             value = getattr(self, name)
             _check(value > 0, f"{name} must be above 0, not {value}")

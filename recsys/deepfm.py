@@ -9,7 +9,7 @@ in the paper. The raw y is the rating in the rating task; in the ranking task σ
 from __future__ import annotations
 
 import math
-from typing import Literal, NamedTuple
+from typing import Literal, NamedTuple, cast
 
 import torch
 from torch import Tensor, nn
@@ -17,6 +17,7 @@ from torch.nn import functional
 
 from recsys.config import DeepFMConfig
 from recsys.features import Bags
+from recsys.pairwise import pairwise_relu
 
 
 class Side(NamedTuple):
@@ -103,14 +104,16 @@ class DeepFM(nn.Module):
         y = self.bias + users.own[:, None] + items.own[None] + users.vector @ items.vector.T
         if users.hidden is None or items.hidden is None:
             return y
-        hidden = users.hidden[:, None] + items.hidden[None] + self._first.bias  # (n_u, n_i, H)
+        items_hidden = items.hidden + self._first.bias
+        if len(self.layers) == 2 and not self.norms and not self.config.dropout_rate:
+            output = cast(nn.Linear, self.layers[1])
+            return y + pairwise_relu(users.hidden, items_hidden, output.weight[0]) + output.bias
+        hidden = users.hidden[:, None] + items_hidden[None]  # (n_users, n_items, H)
         return y + self._head(hidden.flatten(0, 1)).view_as(y)
 
     @property
     def _first(self) -> nn.Linear:
-        layer = self.layers[0]
-        assert isinstance(layer, nn.Linear)
-        return layer
+        return cast(nn.Linear, self.layers[0])
 
     def _head(self, hidden: Tensor) -> Tensor:
         """Finish the MLP from the first layer's pre-activation, (B, H) → (B,)."""

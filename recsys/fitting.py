@@ -214,8 +214,8 @@ def batch_loss(
     if isinstance(batch, NextBatch):
         users = model.side(model.fields(batch.users), "user")
         items = model.side(model.fields(inputs.items()), "item")
-        seen, targets = (torch.from_numpy(x).to(device) for x in (batch.seen, batch.targets))
-        return losses.softmax(model.block(users, items), seen, targets)
+        seen, targets, weights = (torch.from_numpy(x).to(device) for x in batch[1:])
+        return losses.softmax(model.block(users, items), seen, targets, weights)
     labels, valid = (torch.from_numpy(x).to(device) for x in (batch.labels, batch.valid))
     users_fields = model.fields(batch.users).repeat_interleave(labels.shape[1], dim=0)
     y = model(users_fields, model.fields(batch.items)).view_as(labels)

@@ -25,13 +25,14 @@ def bayesian_personalised_ranking(y: Tensor, labels: Tensor, valid: Tensor) -> T
     return (losses * valid[:, 1:]).sum() / valid[:, 1:].sum().clamp(min=1)
 
 
-def softmax(y: Tensor, seen: Tensor, targets: Tensor) -> Tensor:
-    """Return −mean log-share of the targets among all items not `seen`.
+def softmax(y: Tensor, seen: Tensor, targets: Tensor, weights: Tensor) -> Tensor:
+    """Return −mean log-share of the targets among all items not `seen`, weighted.
 
     Args:
         y: scores of every item, (B, n_items).
         seen: (row, item) pairs that do not take part, (2, n).
         targets: (row, item) pairs that should come first, (2, m).
+        weights: what each target counts, (m,).
     """
     log_share = torch.log_softmax(y.index_put(tuple(seen), y.new_tensor(-torch.inf)), dim=1)
-    return -log_share[tuple(targets)].mean()
+    return -(log_share[tuple(targets)] * weights).sum() / weights.sum()

@@ -17,6 +17,7 @@ from recsys.features import FeatureSpace
 from recsys.fitting import build_network, export
 from recsys.inference import Network
 from recsys.inputs import Inputs
+from recsys.pairwise import pairwise_relu
 
 CONFIGS = {
     "notebook": DeepFMConfig(embed_size=8, hidden_units=(16, 8, 4), use_bn=True),
@@ -95,6 +96,21 @@ def test_scoring_in_numpy_is_the_plain_forward(films: Dataset, name: str) -> Non
     items = fast.side(fast.fields(inputs.items()), "item")
     block = fast.block(fast.side(fast.fields(inputs.users(np.arange(7))), "user"), items)
     assert block.ravel() == pytest.approx(plain, abs=1e-5)
+
+
+def test_the_layer_that_is_never_made_is_the_plain_layer_gradients_included() -> None:
+    generator = torch.Generator().manual_seed(0)
+    users, items, weight, dy = (
+        torch.randn(*shape, generator=generator) for shape in ((5, 3), (7, 3), (3,), (5, 7))
+    )
+    results = []
+    for form in (pairwise_relu, lambda u, i, w: torch.relu(u[:, None] + i[None]) @ w):
+        inputs = [tensor.clone().requires_grad_() for tensor in (users, items, weight)]
+        y = form(*inputs)
+        y.backward(dy)
+        results.append([y.detach(), *(tensor.grad for tensor in inputs)])
+    for fast, plain in zip(*results, strict=True):
+        assert torch.allclose(fast, plain, atol=1e-5)
 
 
 def test_the_same_seed_draws_the_same_network_whatever_the_global_seed(films: Dataset) -> None:
