@@ -7,6 +7,7 @@ header is row 1, in a Parquet file the first row is.
 from __future__ import annotations
 
 import csv
+import re
 import warnings
 from collections.abc import Collection
 from dataclasses import dataclass
@@ -23,7 +24,9 @@ from ingest.errors import SHOWN, AskerError, DataError, Problem
 NO_TEXT = ("", "NaN", "nan", "NULL", "null", "<NA>")
 """Texts that mean: no value. "NA", "None" and "N/A" are not among them: they may be names."""
 NO_NUMBER = (*NO_TEXT, "NA", "N/A", "n/a", "None", "NaT")
-_ZIPPED = {b"\x1f\x8b": "gzip", b"BZh": "bz2", b"\xfd7zXZ": "xz", b"\x28\xb5\x2f\xfd": "zstd"}
+_ZIPPED = {b"\x1f\x8b": "gzip", b"BZh": "bz2", b"\xfd7zXZ": "xz"}
+_UNNAMED = re.compile(r"|__index_level_\d+__")
+"""An index that pandas wrote along is no column: its name is blank, or this in Parquet."""
 
 
 @dataclass(frozen=True)
@@ -48,10 +51,16 @@ class TableFile:
     """A file that could be opened, and the names of its columns."""
 
     source: str
-    columns: tuple[str, ...]
+    header: tuple[str, ...]
+    """All columns' names, blank ones among them."""
     reading: Reading
     parquet: bool = False
     compression: str | None = None
+
+    @property
+    def columns(self) -> tuple[str, ...]:
+        """Names of the columns that have one."""
+        return tuple(name for name in self.header if not _UNNAMED.fullmatch(name))
 
     def read(self, columns: Collection[str], text: Collection[str]) -> pd.DataFrame:
         """Return `columns`; those also in `text` as written, the others as pandas sees fit.
@@ -63,23 +72,22 @@ class TableFile:
         """
         wanted = [name for name in self.columns if name in columns]
         frame = self._read_parquet(wanted, text) if self.parquet else self._read_csv(wanted, text)
-        if frame.empty:
+        if len(frame) == 0:
             raise DataError([Problem(self.source, "there are column names but no rows below them")])
         return frame
 
     def _read_csv(self, wanted: list[str], text: Collection[str]) -> pd.DataFrame:
         # All columns are read, not only the wanted: pandas checks a row's length in no other way.
+        names = [name or f"(unnamed {place})" for place, name in enumerate(self.header)]
         more = list(self.reading.missing)
         frame = _csv(
             self.source,
             self.reading,
             self.compression,
             header=0,
-            names=list(self.columns),
+            names=names,
             dtype={name: str for name in text if name in self.columns},
-            na_values={
-                name: [*(NO_TEXT if name in text else NO_NUMBER), *more] for name in self.columns
-            },
+            na_values={name: [*(NO_TEXT if name in text else NO_NUMBER), *more] for name in names},
             low_memory=False,
         )
         frame.index = pd.RangeIndex(2, len(frame) + 2)
@@ -87,15 +95,14 @@ class TableFile:
 
     def _read_parquet(self, wanted: list[str], text: Collection[str]) -> pd.DataFrame:
         table = _parquet(self.source, lambda: pq.read_table(self.source, columns=wanted))
-        no_text = [*NO_TEXT, *self.reading.missing]
-        frame = pd.DataFrame(
-            {
-                name: _arrow_column(table.column(name), name in text, no_text, self.reading)
-                for name in wanted
-            }
+        index = pd.RangeIndex(1, table.num_rows + 1)
+        columns = {
+            name: _arrow_column(self.source, table.column(name), name, name in text, self.reading)
+            for name in wanted
+        }
+        return pd.DataFrame(
+            {name: column.set_axis(index) for name, column in columns.items()}, index
         )
-        frame.index = pd.RangeIndex(1, len(frame) + 1)
-        return frame
 
 
 def open_table(source: str, reading: Reading) -> TableFile:
@@ -225,18 +232,30 @@ def _parquet(source: str, read: Any) -> Any:
 
 
 def _arrow_column(
-    column: pa.ChunkedArray, as_text: bool, no_text: list[str], reading: Reading
+    source: str, column: pa.ChunkedArray, name: str, as_text: bool, reading: Reading
 ) -> pd.Series:
+    """Return one Parquet column for pandas; raises DataError where its type is of no use."""
+    try:
+        column = _plain_arrow(column, as_text, reading.multi_separator)
+        series: pd.Series = column.to_pandas()
+    except pa.ArrowException as error:
+        what = f"holds {column.type}, which cannot be used here; write it as text or numbers"
+        raise DataError([Problem(source, what, name)]) from error
+    if pa.types.is_string(column.type) or pa.types.is_large_string(column.type):
+        series = series.mask(series.isin([*NO_TEXT, *reading.missing]))
+    return series
+
+
+def _plain_arrow(column: pa.ChunkedArray, as_text: bool, separator: str) -> pa.ChunkedArray:
     if pa.types.is_dictionary(column.type):
         column = column.cast(column.type.value_type)
     if pa.types.is_list(column.type) or pa.types.is_large_list(column.type):
-        column = pc.binary_join(column.cast(pa.list_(pa.string())), reading.multi_separator)
-    elif as_text and pa.types.is_floating(column.type):
+        return pc.binary_join(column.cast(pa.list_(pa.string())), separator)
+    if pa.types.is_decimal(column.type):
+        column = column.cast(pa.float64())
+    if as_text and pa.types.is_floating(column.type):
         whole = pc.all(pc.equal(column, pc.floor(column))).as_py()  # 7.0 is the id 7 with gaps
-        column = column.cast(pa.int64()).cast(pa.string()) if whole else column.cast(pa.string())
-    elif as_text:
-        column = column.cast(pa.string())
-    series: pd.Series = column.to_pandas()
-    if pa.types.is_string(column.type) or pa.types.is_large_string(column.type):
-        series = series.mask(series.isin(no_text))
-    return series
+        column = column.cast(pa.int64()) if whole else column
+    if as_text or pa.types.is_nested(column.type):
+        return column.cast(pa.string())
+    return column

@@ -19,10 +19,17 @@ from ingest.attributes import (
     wanted_features,
 )
 from ingest.dummy import explode_lists, find_bad_lists, looks_like_lists
-from ingest.errors import AskerError, DataError
+from ingest.errors import AskerError, DataError, Problem
 from ingest.files import Reading, TableFile, open_table
 from ingest.progress import Notice
-from ingest.roles import Findings, Roles, find_column, find_id, require_columns
+from ingest.roles import (
+    Findings,
+    Roles,
+    check_distinct,
+    find_column,
+    find_id,
+    require_columns,
+)
 from ingest.schema import Columns, Dataset, Noun, Side
 from ingest.validation import (
     check_covered,
@@ -98,8 +105,8 @@ class _Intake:
         title = self._title(table, beside=True) if side == "item" else None
         requested = self._requested(side)
         require_columns(requested, table.columns, path, self.findings)
-        others = [name for name in requested or table.columns if name not in (id_column, title, "")]
-        wanted = self._wanted(table, others)
+        others = [name for name in requested or table.columns if name not in (id_column, title)]
+        wanted = self._wanted(table, others, title)
         frame = self._read(table, [id_column], wanted, title)
         if id_column is None or frame is None:
             return
@@ -120,10 +127,12 @@ class _Intake:
         label = self._found(Columns.LABEL, self.roles.label, table)
         time = self._found(Columns.TIME, self.roles.time, table)
         title = None if "item" in self.beside else self._title(table)
-        wanted = {side: self._merged_wanted(table, side) for side in ("user", "item")}
+        roles = {"user": user, "item": item, "label": label, "time": time, "title": title}
+        check_distinct(path, roles, self.findings)
+        wanted = {side: self._merged_wanted(table, side, title) for side in ("user", "item")}
         both = wanted["user"] + wanted["item"]
         frame = self._read(table, [user, item], both, title, [label, time])
-        if user is None or item is None or frame is None:
+        if user is None or item is None or user == item or frame is None:
             return None
         if self._holds_lists(frame[item], label):
             return self._lists(path, frame[user], frame[item])
@@ -186,6 +195,9 @@ class _Intake:
             lists = lists.mask(bad, "[]")
         self.findings.notice(f"{path}: read padded lists of items; 0 is padding and left out")
         seen, everyone = explode_lists(users, lists)
+        if len(seen.user) == 0 and not bad.any():
+            what = "no list holds an item, only padding; is this the right column?"
+            self.findings.add(Problem(path, what, str(lists.name)))
         self.features.setdefault("user", everyone)
         return seen
 
@@ -217,15 +229,19 @@ class _Intake:
     def _requested(self, side: str) -> tuple[str, ...]:
         return self.roles.user_columns if side == "user" else self.roles.item_columns
 
-    def _merged_wanted(self, table: TableFile, side: str) -> list[Wanted]:
+    def _merged_wanted(self, table: TableFile, side: str, title: str | None) -> list[Wanted]:
         if side in self.beside:
             return []
         requested = self._requested(side)
         require_columns(requested, table.columns, table.source, self.findings)
-        return self._wanted(table, list(requested))
+        return self._wanted(table, list(requested), title if side == "item" else None)
 
-    def _wanted(self, table: TableFile, columns: list[str]) -> list[Wanted]:
-        present = [name for name in columns if name in table.columns]
+    def _wanted(self, table: TableFile, columns: list[str], title: str | None) -> list[Wanted]:
+        present = [name for name in dict.fromkeys(columns) if name in table.columns]
+        if title is not None and Columns.TITLE in present:
+            what = f"the title is taken from {title!r}; rename this column or leave it out"
+            self.findings.add(Problem(table.source, what, Columns.TITLE))
+            present.remove(Columns.TITLE)
         self.feature_columns += present
         return wanted_features(present, self.roles)
 
@@ -236,11 +252,13 @@ class _Intake:
         """Return the title's column; in an items table it may also be called `name`."""
         found = self._found(Columns.TITLE, self.roles.title, table)
         if found is None and beside:
-            return next((name for name in table.columns if name.lower() == "name"), None)
+            found = next((name for name in table.columns if name.lower() == "name"), None)
+            if found is not None:
+                self.findings.notice(f"{table.source}: took column {found!r} as the title")
         return found
 
     def _tell_unused(self, table: TableFile, frame: pd.DataFrame) -> None:
-        unused = [name for name in table.columns if name and name not in frame.columns]
+        unused = [name for name in table.columns if name not in frame.columns]
         if unused:
             self.findings.notice(
                 f"{table.source}: not used: {', '.join(unused)}; --user-col or --item-col makes a "

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import difflib
 import re
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from ingest.errors import Problem
@@ -56,10 +56,6 @@ class Roles:
         """Return for each multi feature the columns it is made of."""
         pairs = (spec.partition("=") for spec in self.multi)
         return {name: tuple((parts or name).split("+")) for name, _, parts in pairs}
-
-    def told(self) -> list[str]:
-        """Return what was said about columns, for a source that needs no telling."""
-        return [name for name, value in vars(self).items() if value]
 
 
 @dataclass
@@ -120,6 +116,15 @@ def find_id(
         what = f"no column looks like the {role}'s id among {_listed(columns)}; {hint}"
         findings.add(Problem(source, what))
     return found
+
+
+def check_distinct(source: str, taken: Mapping[str, str | None], findings: Findings) -> None:
+    """Report a column that was taken for two roles; `taken` maps each role to its column."""
+    for role, column in taken.items():
+        others = [other for other, name in taken.items() if name == column and other != role]
+        if column is not None and others and list(taken).index(role) < list(taken).index(others[0]):
+            what = f"is taken as the {role} and as the {others[0]}; name another with --{others[0]}"
+            findings.add(Problem(source, what, column))
 
 
 def require_columns(

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from datetime import date
+from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
@@ -379,6 +381,10 @@ BROKEN: dict[str, tuple[str | bytes, str]] = {
         b"PK\x03\x04rest",
         "t.csv: is a zip or Excel file; export the table as CSV",
     ),
+    "only padding": (
+        'user_id,item_id\n1,"[0, 0]"\n',
+        "t.csv, column 'item_id': no list holds an item, only padding; is this the right column?",
+    ),
     "a list that is none": (
         'user_id,item_id\n1,"[0, 2]"\n' + '2,"[0, 2]"\n' * 10 + "3,4\n",
         "t.csv, column 'item_id', row 13: this is no list in square brackets, like [0, 2, 0, 4]; "
@@ -403,6 +409,10 @@ BROKEN_ROLES: dict[str, tuple[Roles, str]] = {
         Roles(user_columns=("agee",)),
         "t.csv, column 'agee': there is no such column; did you mean 'age'? the columns are "
         "'user', 'item', 'label', 'age'",
+    ),
+    "one column for two roles": (
+        Roles(user="item"),
+        "t.csv, column 'item': is taken as the user and as the item; name another with --item",
     ),
     "a kind for no feature": (
         Roles(dense=("age",)),
@@ -429,6 +439,43 @@ BROKEN_ROLES: dict[str, tuple[Roles, str]] = {
 def test_a_role_that_does_not_fit_gives_its_sentence(desk: Desk, name: str) -> None:
     roles, sentence = BROKEN_ROLES[name]
     assert sentence in desk.problems("user,item,label,age\n1,a,3,20\n1,b,3,old\n", roles)
+
+
+def test_a_second_column_called_title_is_a_problem(desk: Desk) -> None:
+    items = desk.write("i.csv", "id,headline,title\na,Bees,Dr\n")
+    assert desk.problems("user,item\n1,a\n", Roles(title="headline"), items=items) == [
+        "i.csv, column 'title': the title is taken from 'headline'; rename this column or leave it "
+        "out"
+    ]
+
+
+def test_a_file_without_known_columns_has_only_that_problem(desk: Desk) -> None:
+    found = desk.problems("shop,till\n1,2\n")
+    assert [problem.partition(" among")[0] for problem in found] == [
+        "t.csv: no column looks like the user's id",
+        "t.csv: no column looks like the item's id",
+    ]
+
+
+def test_an_index_that_pandas_wrote_along_is_no_column(desk: Desk) -> None:
+    items = pd.DataFrame({"id": ["a"], "kind": ["x"]}, index=[7])
+    items.to_csv(desk.folder / "i.csv")
+    items.to_parquet(desk.folder / "i.parquet")
+    for name in ("i.csv", "i.parquet"):
+        data = desk.load("user,item\n1,a\n", items=str(desk.folder / name))
+        assert [field.name for field in data.fields] == ["kind"]
+
+
+def test_a_parquet_column_of_another_type_is_a_sentence(desk: Desk) -> None:
+    path = str(desk.folder / "t.parquet")
+    frame = pd.DataFrame({"user": ["1"], "item": ["a"], "label": [{"x": 1}]})
+    frame.to_parquet(path)
+    with pytest.raises(DataError, match=r"column 'label': holds struct<x: int64>, which cannot"):
+        desk.load_file(path)
+    priced = frame.assign(label=pd.Series([Decimal("2.50")], dtype=object), time=[date(1970, 1, 2)])
+    priced.to_parquet(path)
+    data = desk.load_file(path)
+    assert (data.interactions.label[0], data.interactions.time[0]) == (2.5, 86400)
 
 
 def test_tables_beside_are_checked_against_the_interactions(desk: Desk) -> None:

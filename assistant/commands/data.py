@@ -26,6 +26,8 @@ def fetch(name: str, as_json: bool) -> None:
     from ingest.named import SOURCES
     from ingest.named import fetch as fetch_named
 
+    if name.partition(":")[0] == "dummy":
+        raise AskerError("the dummy data are made on the spot; run `whyrec ingest dummy`")
     if name not in SOURCES:
         raise AskerError(f"there is no data set called {name}; known are {', '.join(SOURCES)}")
     path = fetch_named(name)
