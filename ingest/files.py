@@ -225,7 +225,7 @@ def _other_encoding(source: str, tried: str, compression: str | None) -> Problem
 def _parquet(source: str, read: Any) -> Any:
     try:
         return read()
-    except (pa.ArrowException, OSError) as error:
+    except (pa.ArrowException, OSError, UnicodeDecodeError) as error:
         first = str(error).splitlines()[0] if str(error) else type(error).__name__
         what = f"is not a Parquet file, or is damaged ({first}); write it again"
         raise DataError([Problem(source, what)]) from error

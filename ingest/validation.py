@@ -87,7 +87,8 @@ def read_times(source: str, column: pd.Series, findings: Findings) -> NDArray[np
         if bad.any():
             what = what.format(_example(column, bad))
             findings.add(problem(source, column, bad, what, name))
-    return np.where(np.isfinite(seconds), np.floor(seconds), 0).astype(np.int64)
+    good = np.isfinite(seconds) & ~far
+    return np.where(good, np.floor(seconds), 0).astype(np.int64)
 
 
 def _seconds(moments: pd.Series) -> NDArray[np.float64]:

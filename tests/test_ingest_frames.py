@@ -293,6 +293,35 @@ def test_what_goes_in_comes_out(
     assert load_source(str(path), notice=lambda text: None).fingerprint == data.fingerprint
 
 
+snippet = st.sampled_from(
+    [b"", b",", b'"', b"\n", b"\r", b"\0", b"\xff", b"1e999", b"[", b"9" * 25]
+)
+damage = st.lists(st.tuples(st.floats(0, 1), st.integers(0, 40), snippet), min_size=1, max_size=6)
+
+
+@given(damage=damage, parquet=st.booleans())
+@settings(max_examples=150, deadline=None)
+def test_whatever_is_broken_it_is_a_sentence_or_it_is_read(
+    damage: list[tuple[float, int, bytes]], parquet: bool, tmp_path_factory: Any
+) -> None:
+    path = tmp_path_factory.mktemp("t") / "t.csv"
+    path.write_text(MERGED)
+    if parquet:
+        pd.read_csv(path).to_parquet(path)
+    content = bytearray(path.read_bytes())
+    for place, length, put in damage:
+        start = int(place * len(content))
+        content[start : start + length] = put
+    path.write_bytes(content)
+    roles = Roles(user_columns=("sex", "age"), item_columns=("genre1",), sparse=("sex",))
+    try:
+        data = load_source(str(path), roles, notice=lambda text: None)
+    except (DataError, AskerError) as refused:
+        assert str(path) in str(refused)
+    else:
+        assert len(data.interactions) > 0
+
+
 # --- what is wrong is said, all of it at once -----------------------------------------------------
 
 GOOD = "user,item,label\n1,a,3\n"
