@@ -28,8 +28,8 @@ class Draft:
 
     def text(self, reasons: dict[str, str]) -> str:
         """Return the whole answer with these reasons."""
-        if len(self.items) == 1 and "rank" not in self.items[0]:
-            listing = reasons[self.items[0]["item_id"]]
+        if self.items and "rank" not in self.items[0]:  # predictions: the opening names the items
+            listing = "\n".join(reasons[row["item_id"]] for row in self.items)
         else:
             listing = wording.numbered(self.items, reasons)
         return "\n".join(part for part in (self.opening, listing, *self.notes) if part)
@@ -52,8 +52,9 @@ def draft_answer(
             )
         case "predict":
             rows = rows_of(evidence, "deepfm_score")
-            reasons = {row["item_id"]: wording.prediction(row, voice) for row in rows}
-            return Draft("answered", items=rows, reasons=reasons, explainable=True)
+            opening = "\n".join(wording.prediction(row, voice) for row in rows)
+            reasons = {row["item_id"]: wording.support(row, voice) for row in rows}
+            return Draft("answered", opening, rows, reasons, explainable=True)
     popular = rows_of(evidence, "popular_items")
     if popular or any(call.tool == "popular_items" for call in evidence):
         reasons = {row["item_id"]: wording.popular_reason(row, voice) for row in popular}

@@ -140,7 +140,10 @@ def _similarity_text(rows: Sequence[Row], voice: Voice) -> str:
 
 
 def _scores_text(rows: Sequence[Row], voice: Voice) -> str:
-    return "\n".join(f"{row['item_id']}: {wording.prediction(row, voice)}" for row in rows)
+    return "\n".join(
+        f"{row['item_id']}: {wording.prediction(row, voice)} {wording.support(row, voice)}"
+        for row in rows
+    )
 
 
 def _list_text(rows: Sequence[Row], voice: Voice) -> str:

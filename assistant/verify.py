@@ -131,6 +131,8 @@ class Verifier:
         """Return why a sentence cannot be shown, or None when the facts carry it."""
         if re.search(r"[<>{}\[\]]|https?:", sentence):
             return "it holds markup or a link"
+        if not re.search(r"[.!?][\"'”’)]?$", sentence):
+            return "it breaks off"
         if any(mark.isdigit() and not mark.isascii() for mark in sentence):
             return "it writes a number in other than plain digits"
         plain = plain_text(sentence)

@@ -80,22 +80,13 @@ def counted(n: int, noun: Noun) -> str:
 
 def reason(row: Row, voice: Voice) -> str:
     """Return why an item stands in the list: score and place, neighbours, shared taste."""
-    parts = (
-        _score_sentence(row, voice),
-        _neighbour_sentence(row, voice),
-        _taste_sentence(row, voice),
-    )
-    return " ".join(part for part in parts if part)
+    return f"DeepFM {_gives(row, voice, 'it')}, {_standing(row, voice)}. {support(row, voice)}"
 
 
-def _score_sentence(row: Row, voice: Voice) -> str:
-    return f"DeepFM {_gives(row, voice)}, {_standing(row, voice)}."
-
-
-def _gives(row: Row, voice: Voice) -> str:
+def _gives(row: Row, voice: Voice, title: str) -> str:
     if voice.rating:
-        return f"expects a rating of {row['score']:.1f}"
-    return f"gives it a score of {row['score']:.2f}"
+        return f"expects {voice.subject} to rate {title} {row['score']:.1f}"
+    return f"gives {title} a score of {row['score']:.2f}"
 
 
 def _standing(row: Row, voice: Voice) -> str:
@@ -198,17 +189,19 @@ def user_similarity(row: Row, voice: Voice) -> str:
 def prediction(row: Row, voice: Voice) -> str:
     """Return whether the user will like an item: verdict, score, its place, the usual score."""
     title = named(row)
-    verdict = _verdict(row["percentile"])
-    sentence = f"{verdict}: DeepFM {_gives(row, voice).replace(' it ', f' {title} ')}"
-    if voice.rating:
-        sentence += f" for {title}"
+    sentence = f"{_verdict(row['percentile'])}: DeepFM {_gives(row, voice, title)}"
     sentence += f", {_standing(row, voice)}"
     if row["mean_score"] is not None:
         sentence += f"; their average is {row['mean_score']:.2f}"
-    parts = [sentence + ".", _neighbour_sentence(row, voice), _taste_sentence(row, voice)]
-    if row["seen"]:
-        rated = f" and rated it {row['label']:g}" if row["label"] is not None else ""
-        parts.insert(0, f"{_capital(voice.subject)} {voice.has} already seen {title}{rated}.")
+    if not row["seen"]:
+        return sentence + "."
+    rated = f" and rated it {row['label']:g}" if row["label"] is not None else ""
+    return f"{_capital(voice.subject)} {voice.has} already seen {title}{rated}. {sentence}."
+
+
+def support(row: Row, voice: Voice) -> str:
+    """Return what speaks for an item beside its score: neighbours who have it, shared taste."""
+    parts = (_neighbour_sentence(row, voice), _taste_sentence(row, voice))
     return " ".join(part for part in parts if part)
 
 

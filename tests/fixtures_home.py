@@ -1,4 +1,4 @@
-"""Homes for tests: the seven-user films with scores known by hand, and the real thing on MovieLens-100K."""
+"""Homes for tests: seven users with scores known by hand, and MovieLens-100K for real."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ from recsys.ranking import BlendConfig, Recommender
 
 
 class KnownScores:
-    """Scores that can be worked out in the head: item i of user u has (i + 1) / 10, whoever u is."""
+    """Scores worked out in the head: item i has (i + 1) / 10, whoever the user is."""
 
     def __init__(self, n_items: int) -> None:
         self.row = (np.arange(n_items, dtype=np.float32) + 1) / 10

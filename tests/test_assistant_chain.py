@@ -275,7 +275,8 @@ def test_a_truncated_answer_keeps_what_is_whole_and_true(
 ) -> None:
     cut = '{"104": "It is a Drama. Its score is 0.4'
     answer = with_model(films_home, standin_llm(cut)).invoke("Will user 3 like Casablanca?")
-    assert answer["recommendations"][0]["reason"].startswith("It is a Drama.")
+    assert answer["recommendations"][0]["reason"] == "It is a Drama."
+    assert answer["rejected_claims"] == [{"text": "Its score is 0.4", "why": "it breaks off"}]
 
 
 def test_a_model_that_is_down_yields_the_computed_answer_labelled(

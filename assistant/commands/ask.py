@@ -19,7 +19,7 @@ from ingest.errors import AskerError
 @click.option(
     "--llm",
     metavar="SPEC",
-    help="Who words the reasons: none, hf, hf:MODEL, hf:URL, openai:MODEL@URL, local "
+    help="Who words the reasons: none, hf, hf:MODEL, hf:URL, openai:MODEL@URL, tgi:URL, local "
     "[default: WHYREC_LLM, else hf where HF_TOKEN is set, else none].",
 )
 @click.option("--llm-required", is_flag=True, help="Fail where the model fails.")

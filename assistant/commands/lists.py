@@ -85,9 +85,10 @@ def recommend(
     whyrec recommend 78 672 -n 5
     whyrec recommend --all --json > lists.json
     """
+    _check_choice(user_ids, everybody)
     recommender = _open(home_dir)
     dataset = recommender.dataset
-    users = _chosen(dataset, user_ids, everybody)
+    users = _chosen(dataset, user_ids)
     document, text = [], []
     for user, ranking in zip(users, recommender.rank_many(users, n, by), strict=True):
         user_id = str(dataset.user_ids.external[user])
@@ -125,11 +126,12 @@ def similar(
     from ingest.workspace import Home, home_path
     from recsys.neighbours import Audience
 
+    _check_choice(user_ids, everybody)
     dataset = load_dataset(Home(home_path(home_dir)).require("data").folder)
     matrix = interaction_matrix(dataset.interactions, dataset.n_users, dataset.n_items)
     audience = Audience(matrix)
     document, text = [], []
-    for user in _chosen(dataset, user_ids, everybody):
+    for user in _chosen(dataset, user_ids):
         own = matrix.indices[matrix.indptr[user] : matrix.indptr[user + 1]]
         near = audience.nearest(own, k, exclude=int(user))
         rows = [
@@ -161,16 +163,20 @@ def _open(home_dir: str | None) -> Recommender:
     return recommender
 
 
-def _chosen(dataset: Dataset, user_ids: Sequence[str], everybody: bool) -> IntArray:
-    """Return the users named, or all; exactly one of the two must be asked for."""
-    import numpy as np
-
+def _check_choice(user_ids: Sequence[str], everybody: bool) -> None:
+    """Refuse a call that names users and asks for all, or does neither."""
     if everybody and user_ids:
         raise AskerError("name users or use --all, not both")
-    if everybody:
-        return np.arange(dataset.n_users, dtype=np.int32)
-    if not user_ids:
+    if not everybody and not user_ids:
         raise AskerError("name at least one user, or use --all")
+
+
+def _chosen(dataset: Dataset, user_ids: Sequence[str]) -> IntArray:
+    """Return the users named, or all of them when none is."""
+    import numpy as np
+
+    if not user_ids:
+        return np.arange(dataset.n_users, dtype=np.int32)
     return _user_codes(dataset, user_ids)
 
 
