@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import json
+import re
 import subprocess
 import sys
+import textwrap
 from pathlib import Path
 
 import pytest
@@ -132,6 +134,17 @@ def test_a_data_set_that_cannot_be_had_exits_1(
     monkeypatch.setenv("WHYREC_CACHE", "cache")
     assert run(["data", "fetch", "ml-1m"]) == 1
     assert "set WHYREC_CACHE to a folder that can be written" in capsys.readouterr().err
+
+
+def test_the_example_in_the_docs_is_what_happens(capsys: pytest.CaptureFixture[str]) -> None:
+    page = Path(__file__).parents[1].joinpath("docs", "data.md").read_text(encoding="utf-8")
+    example = textwrap.dedent(
+        page[page.index("    $ cat bad.csv") : page.index("A file in another")]
+    )
+    _, table, session = re.split(r"^\$ .*\n", example, flags=re.MULTILINE)
+    Path("bad.csv").write_text(table)
+    assert run(["ingest", "bad.csv", "--user-col", "sex,age", "--item-col", "genre"]) == 2
+    assert capsys.readouterr().err.strip() == session.strip()
 
 
 def test_help_and_errors_do_not_even_import_pandas() -> None:
