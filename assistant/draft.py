@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
 from assistant import wording
@@ -26,7 +26,7 @@ class Draft:
     """Whether a model may write the reasons: only where the rows hold a score and its support."""
     notes: Sequence[str] = ()
 
-    def text(self, reasons: dict[str, str]) -> str:
+    def text(self, reasons: Mapping[str, str]) -> str:
         """Return the whole answer with these reasons."""
         if self.items and "rank" not in self.items[0]:  # predictions: the opening names the items
             listing = "\n".join(reasons[row["item_id"]] for row in self.items)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from assistant.evidence import Row
@@ -215,7 +215,7 @@ def popular_reason(row: Row, voice: Voice) -> str:
     return f"{row['n_users']:,} {'user has' if row['n_users'] == 1 else 'users have'} seen it."
 
 
-def numbered(rows: Sequence[Row], reasons: dict[str, str]) -> str:
+def numbered(rows: Sequence[Row], reasons: Mapping[str, str]) -> str:
     """Return the list as lines: place, title and reason."""
     return "\n".join(f"{row['rank']}. {named(row)}: {reasons[row['item_id']]}" for row in rows)
 

@@ -99,6 +99,7 @@ def test_the_notebooks_questions_get_two_unseen_films_with_scores_that_recompute
     unseen = scores[recommender.unseen(user)]
     for row in picked:
         item = ml100k.item_ids.code(row["item_id"])
+        assert item is not None
         assert row["score"] == float(scores[item])
         assert row["percentile"] == float(percentiles(scores[[item]], unseen)[0])
         assert row["title"] in answer["result"] or "The " in answer["result"]
