@@ -31,6 +31,7 @@ from assistant.answer import Written, details, verified, written_by
 from assistant.draft import Draft, draft_answer
 from assistant.evidence import Evidence
 from assistant.home import OpenHome, open_home
+from assistant.ledger import LEDGER_FILE, Ledger
 from assistant.llm import GuardedChat, chat_model, guard, reasons_schema
 from assistant.plan import Plan
 from assistant.question import Question
@@ -54,6 +55,7 @@ class RecommendationQA(Runnable[Asked, dict[str, Any]]):
         llm: GuardedChat | None = None,
         llm_required: bool = False,
         prompt: ChatPromptTemplate | None = None,
+        ledger: Ledger | None = None,
     ) -> None:
         """Put the chain together; `from_home` is the usual way here.
 
@@ -62,11 +64,13 @@ class RecommendationQA(Runnable[Asked, dict[str, Any]]):
             llm: the guarded model that words reasons; None to word them by code.
             llm_required: raise ProviderError when the model fails, and do not word it by code.
             prompt: the answer prompt; None for the shipped one.
+            ledger: where every answer is kept; None to keep none.
         """
         self.home = home
         self.llm = llm
         self.llm_required = llm_required
         self.prompt = prompt or load_template()
+        self.ledger = ledger
         self.chain: Runnable[Asked, Any] = (
             RunnableLambda(self._read)
             | RunnablePassthrough.assign(evidence=RunnableLambda(self._gather))
@@ -85,6 +89,7 @@ class RecommendationQA(Runnable[Asked, dict[str, Any]]):
         llm: str | BaseChatModel | None = _SETTINGS_DECIDE,
         llm_required: bool = False,
         prompt: str = "answer",
+        log: bool = True,
     ) -> RecommendationQA:
         """Open the home at `path` (else WHYREC_HOME, else ./.whyrec).
 
@@ -94,6 +99,7 @@ class RecommendationQA(Runnable[Asked, dict[str, Any]]):
                 (WHYREC_LLM, HF_TOKEN) decide.
             llm_required: fail where the model fails.
             prompt: name of a shipped prompt, or path of a prompt file.
+            log: keep every answer in the home's ledger, for `whyrec why`.
 
         Raises:
             HomeError: something is not built, or was built from other data.
@@ -104,7 +110,8 @@ class RecommendationQA(Runnable[Asked, dict[str, Any]]):
         template = load_template(prompt)
         own = llm is None or isinstance(llm, str) or llm is _SETTINGS_DECIDE
         model = chat_model(settings) if own else guard(llm, settings.limits)
-        return cls(open_home(settings), model, llm_required, template)
+        ledger = Ledger(settings.home / LEDGER_FILE) if log else None
+        return cls(open_home(settings), model, llm_required, template, ledger)
 
     @property
     def tools(self) -> list[BaseTool]:
@@ -277,15 +284,21 @@ class RecommendationQA(Runnable[Asked, dict[str, Any]]):
         draft: Draft = state["draft"]
         users = state["question"].user_ids
         reasons = verified(draft, state["written"], self.home.verifier, users[0] if users else None)
-        for line in draft.text(reasons.by_item).splitlines(keepends=True):
+        result = draft.text(reasons.by_item)
+        for line in result.splitlines(keepends=True):
             yield AddableDict(result=line)
         model = None if self.llm is None else self.llm.name_for_people
-        yield AddableDict(
+        rest = AddableDict(
             details(draft, reasons, state["evidence"], clock),
             written_by=written_by(reasons, state["written"], model),
             data_fingerprint=self.home.dataset.fingerprint,
             model_fingerprint=self.home.model_fingerprint,
         )
+        if self.ledger is not None:
+            question: Question = state["question"]
+            asked = {"query": question.text, "question": question.to_json(), "result": result}
+            self.ledger.write(asked | rest)
+        yield rest
 
     def _voice(self, question: Question) -> Voice:
         user = question.user_ids[0] if question.user_ids else None

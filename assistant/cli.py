@@ -18,6 +18,8 @@ _COMMANDS = {
     "train": "assistant.commands.train:train",
     "index": "assistant.commands.index:index",
     "ask": "assistant.commands.ask:ask",
+    "why": "assistant.commands.why:why",
+    "logs": "assistant.commands.why:logs",
     "score": "assistant.commands.lists:score",
     "recommend": "assistant.commands.lists:recommend",
     "similar": "assistant.commands.lists:similar",

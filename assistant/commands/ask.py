@@ -26,6 +26,7 @@ from ingest.errors import AskerError
 @click.option(
     "--prompt", default="answer", metavar="NAME", help="A shipped prompt or a .toml file."
 )
+@click.option("--no-log", is_flag=True, help="Keep no record of question and answer.")
 @click.option("--no-stream", is_flag=True, help="Print the answer when all of it is there.")
 @home_option
 @json_option
@@ -35,6 +36,7 @@ def ask(
     llm: str | None,
     llm_required: bool,
     prompt: str,
+    no_log: bool,
     no_stream: bool,
     home_dir: str | None,
     as_json: bool,
@@ -54,7 +56,9 @@ def ask(
     from assistant.chain import RecommendationQA
 
     given: dict[str, Any] = {} if llm is None else {"llm": llm}
-    qa = RecommendationQA.from_home(home_dir, llm_required=llm_required, prompt=prompt, **given)
+    qa = RecommendationQA.from_home(
+        home_dir, llm_required=llm_required, prompt=prompt, log=not no_log, **given
+    )
     asked = {"query": text, "user_id": user_id}
     if as_json or no_stream:
         answer = qa.invoke(asked)
