@@ -71,8 +71,8 @@ class Chroma:
     def create(self, name: str, space: Literal["l2", "cosine"]) -> Collection:
         """Return the collection `name`, made if it is not there yet.
 
-        The HNSW settings are those measured in `ingest.vectors`' test. What is not synchronised yet
-        is replayed at every opening, hence the small sync_threshold.
+        Chroma writes its search graph to disk every `sync_threshold` records, and at each opening
+        makes anew what it has not written: the threshold is below every batch but a lone small one.
         """
         hnsw: Any = {
             "space": space,
@@ -128,10 +128,10 @@ class Chroma:
 
     def close(self) -> None:
         """Release files and sockets; closing twice is harmless."""
-        session = _session(self.client)
+        sessions = _sessions(self.client)
         self.client.close()
-        if session is not None:
-            session.close()  # Chroma leaves its HTTP session open
+        for session in sessions:  # Chroma leaves them open
+            session.close()
 
 
 def connect(folder: Path, server: str | None, *, new: bool = False) -> Chroma:
@@ -170,7 +170,7 @@ def connect(folder: Path, server: str | None, *, new: bool = False) -> Chroma:
                 settings=Settings(anonymized_telemetry=False),
             ),
         )
-        if (session := _session(client)) is not None:
+        for session in _sessions(client):
             session.timeout = _TIMEOUT
         return Chroma(client, folder, server, new)
 
@@ -205,9 +205,11 @@ def _check_server(server: str) -> None:
         )
 
 
-def _session(client: Client) -> Any:
-    """Return the HTTP session of a client; None when it is embedded."""
-    return getattr(client._server, "_session", None)
+def _sessions(client: Client) -> list[Any]:
+    """Return the HTTP sessions of a client: its own and its administrator's; none when embedded."""
+    servers = [getattr(owner, "_server", None) for owner in (client, client._admin_client)]
+    found = [session for server in servers if (session := getattr(server, "_session", None))]
+    return list({id(session): session for session in found}.values())
 
 
 @contextmanager

@@ -97,8 +97,9 @@ class ProfileWriter:
             return f"{subject} has no {dataset.noun.many} yet."
         text = f"{subject} has {self._counted(n)}{self._period(user)}."
         if dataset.has_labels:
-            mean = f"{self._label_sum[user] / n:.2f}"
-            text += f" The mean label is {mean}" if n > 1 else f" The label is {mean}"
+            total = self._label_sum[user]
+            mean = f"The mean label is {total / n:.2f}"
+            text += f" {mean}" if n > 1 else f" The label is {_number(total)}"
             if self.graded:
                 from_label = _number(dataset.liked_from or 0.0)
                 liked = int(self._n_liked[user])
@@ -111,7 +112,9 @@ class ProfileWriter:
             return ""
         rows = self._all.of(user)
         first, last = self._day(rows[-1]), self._day(rows[0])
-        return f", all on {first}" if first == last else f", from {first} to {last}"
+        if first == last:
+            return f", all on {first}" if len(rows) > 1 else f", on {first}"
+        return f", from {first} to {last}"
 
     def _tastes(self, user: int) -> Iterator[str]:
         for name, taste in self._fields.items():

@@ -314,11 +314,14 @@ def _check_origin(
 
 
 def _graph_files(folder: Path) -> dict[str, str]:
-    """Return the SHA-256 of Chroma's search graphs, by path in the folder."""
+    """Return the SHA-256 of Chroma's finished search graphs, by path in the folder.
+
+    Below 500 records (see `Chroma.create`) there is none: Chroma makes it anew at every opening.
+    """
     return {
         path.relative_to(folder).as_posix(): hashlib.sha256(path.read_bytes()).hexdigest()
-        for path in sorted(folder.glob("*/*"))
-        if path.is_file()
+        for finished in sorted(folder.glob("*/index_metadata.pickle"))
+        for path in sorted(finished.parent.iterdir())
     }
 
 

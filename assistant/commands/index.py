@@ -60,6 +60,7 @@ def index_part(
         "users": dataset.n_users,
         "users_without_items": n_newcomers,
         "items": dataset.n_items,
+        "noun": dataset.noun.many,
         "items_by_meaning": searchable,
         "place": server or str(folder),
         "recall": {
@@ -76,20 +77,19 @@ def index_part(
 
 def describe(report: dict[str, Any]) -> str:
     """Return the report of `index_part` in words."""
-    recall = report["recall"]
-    lines = [
-        f"Indexed {report['users']:,} users and {report['items']:,} items in {report['place']}."
-    ]
-    if report["users_without_items"]:
+    recall, items = report["recall"], report["noun"]
+    place = f"in {report['place']}"
+    lines = [f"Indexed {report['users']:,} users and {report['items']:,} {items} {place}."]
+    if n := report["users_without_items"]:
         lines.append(
-            f"{report['users_without_items']:,} of the users have no items: they have a profile, "
-            "but no neighbours."
+            f"{n:,} of the users {'has' if n == 1 else 'have'} no {items}: there is a profile, but "
+            "there are no neighbours."
         )
     if not report["items_by_meaning"]:
-        lines.append("The items have no titles or attributes: no search by meaning.")
+        lines.append(f"The {items} have no titles or attributes: no search by meaning.")
     lines.append(
         f"The {recall['neighbours']} nearest users by exact Jaccard are all among the first "
-        f"{recall['candidates']} candidates for {recall['complete']:.1%} of {recall['users']} "
+        f"{recall['candidates']} candidates for {recall['complete']:.1%} of {recall['users']:,} "
         f"sampled users (mean recall {recall['mean']:.2%})."
     )
     return "\n".join(lines)
