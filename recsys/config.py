@@ -69,6 +69,8 @@ class DeepFMConfig:
     """The user's id is a field; off, a user is who they are and what they did."""
     history: tuple[HistoryField, ...] = ()
     """The user's interactions as multi-value fields."""
+    activity: bool = False
+    """How many items a user has is a field, in soft bins of 2·log₂."""
     dense_bins: int = 0
     """0: a number is its standardised value times one embedding; n: one of n quantile bins."""
     pooling: Literal["mean", "sqrt"] = "mean"

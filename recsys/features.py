@@ -81,11 +81,12 @@ class FieldCoding:
 
     id, sparse: the value's place in `vocabulary`; history: an item's place among the item ids;
     multi: each value's place, weighted by `pooling`; dense with `edges`: the bin it falls in; dense
-    without: one code whose value is (x − mean) / sd, or the code for missing.
+    without: one code whose value is (x − mean) / sd, or the code for missing; activity: 2·log₂ of
+    the number of known items, shared between the two nearest of the knots in `edges`.
     """
 
     name: str
-    kind: Literal["id", "sparse", "dense", "multi", "history"]
+    kind: Literal["id", "sparse", "dense", "multi", "activity", "history"]
     side: Side
     start: int
     """The field's code 0 in the shared code space."""
@@ -98,6 +99,8 @@ class FieldCoding:
 
     @property
     def n_codes(self) -> int:
+        if self.kind == "activity":
+            return len(self.edges) + 1
         if self.kind == "dense":
             return len(self.edges) + 2 if self.edges else 2
         return len(self.vocabulary) + 1
@@ -205,7 +208,11 @@ class FeatureSpace:
 
     def static(self, side: str) -> tuple[FieldCoding, ...]:
         """Return the fields of one side that do not change with a user's history."""
-        return tuple(field for field in self.of(side) if field.kind != "history")
+        return tuple(field for field in self.of(side) if field.kind not in ("activity", "history"))
+
+    @property
+    def activity(self) -> FieldCoding | None:
+        return next((field for field in self.fields if field.kind == "activity"), None)
 
     @property
     def history(self) -> tuple[FieldCoding, ...]:
@@ -263,6 +270,10 @@ def _codings(dataset: Dataset, config: DeepFMConfig) -> list[FieldCoding]:
     if config.user_id:
         codings.append(_id_coding("user", dataset.user_ids.external, seen.user))
     codings += _side_codings(dataset, "user", config)
+    if config.activity:
+        most = int(np.bincount(seen.user).max()) if len(seen) else 1
+        knots = tuple(float(knot) for knot in range(int(2 * np.log2(most)) + 2))
+        codings.append(FieldCoding("activity", "activity", "user", 0, edges=knots))
     item_id = _id_coding("item", dataset.item_ids.external, seen.item)
     codings += [
         FieldCoding(field.name, "history", "user", 0, item_id.vocabulary)

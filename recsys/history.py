@@ -17,6 +17,22 @@ from recsys.config import HistoryField
 from recsys.features import Bags, CodeArray, ragged_ranges
 
 
+def activity_bags(cuts: CodeArray, start: int, n_knots: int) -> Bags:
+    """Write how many items are known as a field of its own, (n,) → n bags.
+
+    x = 2·log₂(cut) lies between two knots and counts for both, the nearer the more; no item at all
+    is the field's code 0.
+    """
+    x = np.minimum(2 * np.log2(np.maximum(cuts, 1)), n_knots - 1)
+    low = np.minimum(x.astype(np.int64), n_knots - 2)
+    above = (x - low).astype(np.float32)
+    codes = np.stack([start + 1 + low, start + 2 + low], axis=1)
+    values = np.stack([1 - above, above], axis=1)
+    none = cuts == 0
+    codes[none], values[none] = start, (1, 0)
+    return Bags(codes.ravel(), values.ravel(), 2 * np.arange(len(cuts) + 1), 1)
+
+
 @dataclass(frozen=True, eq=False)
 class Histories:
     """Every user's items from oldest to newest, one after the other."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from functools import reduce
 from typing import Any
 
 import numpy as np
@@ -13,7 +14,7 @@ from ingest.matrix import interaction_matrix
 from ingest.schema import Dataset
 from recsys.config import HistoryField
 from recsys.features import Bags, CodeArray, FeatureSpace, beside
-from recsys.history import Histories
+from recsys.history import Histories, activity_bags
 
 
 class Inputs:
@@ -41,27 +42,36 @@ class Inputs:
         keep: NDArray[np.bool_] | None = None,
     ) -> Bags:
         """Return the fields of `users` when `cuts` of their items are known; None: all."""
-        if not self._history_fields:
-            return self._users.take(users)
         cuts = self.histories.lengths(users) if cuts is None else cuts
-        history = self.histories.bags(users, cuts, self._history_fields, self._history_codes, keep)
-        return beside(self._users.take(users), history) if self._users.n_fields else history
+        return self._complete(self._users.take(users), self.histories, users, cuts, keep)
 
     def stranger(self, items: IntArray, features: Mapping[str, Any]) -> Bags:
         """Return the fields of someone known only by `items`, oldest first, and `features`.
 
         Their items are taken to lie as far apart in time as is usual in the data.
         """
+        history = Histories.of_one(items, self.histories.usual_gap())
         static = self.space.encode_row("user", features)
-        if not self._history_fields:
-            return static
-        history = Histories.of_one(items, self.histories.usual_gap()).bags(
-            np.zeros(1, np.int64),
-            np.array([len(items)]),
-            self._history_fields,
-            self._history_codes,
-        )
-        return beside(static, history) if static.n_fields else history
+        return self._complete(static, history, np.zeros(1, np.int64), np.array([len(items)]))
+
+    def _complete(
+        self,
+        bags: Bags,
+        histories: Histories,
+        users: NDArray[np.integer],
+        cuts: CodeArray,
+        keep: NDArray[np.bool_] | None = None,
+    ) -> Bags:
+        """Put beside the static fields those that change with the history."""
+        activity = self.space.activity
+        parts = [bags] if bags.n_fields else []
+        if activity is not None:
+            parts.append(activity_bags(cuts, activity.start, len(activity.edges)))
+        if self._history_fields:
+            parts.append(
+                histories.bags(users, cuts, self._history_fields, self._history_codes, keep)
+            )
+        return reduce(beside, parts)
 
     def items(self, items: NDArray[np.integer] | None = None) -> Bags:
         """Return the fields of `items`, or of every item."""

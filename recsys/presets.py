@@ -16,9 +16,9 @@ class Preset(NamedTuple):
 
 RECENT_HISTORY = (
     HistoryField("history"),
-    HistoryField("last_2", decay=2.0),
-    HistoryField("last_5", decay=5.0),
-    HistoryField("last_20", decay=20.0),
+    HistoryField("last_1", decay=1.0),
+    HistoryField("last_4", decay=4.0),
+    HistoryField("last_16", decay=16.0),
     HistoryField("last_minute", decay=60.0, unit="seconds"),
 )
 """The whole history, and what is freshest in it at four speeds of forgetting."""
@@ -38,17 +38,19 @@ def ranking() -> Preset:
         user_id=False,
         history=RECENT_HISTORY,
         dense_bins=9,
+        activity=True,
     )
     training = TrainingConfig(
         loss="softmax",
-        n_epochs=50,
+        n_epochs=80,
         lr=5e-3,
         lr_schedule="cosine",
         warm_up=0.05,
         adam_beta2=0.99,
         batch_size=256,
         reg=1e-4,
-        history_dropout=0.3,
+        history_dropout=0.2,
+        target_decay=20.0,
         eval_every=10,
     )
     return Preset(config, training)

@@ -28,6 +28,7 @@ CONFIGS = {
         use_bn=False,
         user_id=False,
         dense_bins=3,
+        activity=True,
         history=(HistoryField("all"), HistoryField("recent", decay=2.0)),
     ),
 }

@@ -7,7 +7,7 @@ import pytest
 
 from ingest.schema import Dataset, Interactions
 from recsys.config import HistoryField
-from recsys.history import Histories
+from recsys.history import Histories, activity_bags
 
 
 def interactions(rows: list[tuple[int, int, int]]) -> Interactions:
@@ -77,6 +77,23 @@ def test_many_users_at_once_are_each_alone(films: Dataset) -> None:
         mine = together.take(np.array([row]))
         assert mine.codes.tolist() == alone.codes.tolist()
         assert mine.values.tolist() == alone.values.tolist()
+
+
+def test_activity_lies_between_two_knots() -> None:
+    bags = activity_bags(np.array([0, 1, 2, 3, 1000]), start=10, n_knots=6)
+    read = [
+        {
+            int(c): float(v)
+            for c, v in zip(bags.codes[s : s + 2], bags.values[s : s + 2], strict=True)
+        }
+        for s in range(0, 10, 2)
+    ]
+    assert bags.codes[:2].tolist() == [10, 10]
+    assert bags.values[:2].sum() == 1
+    assert read[1] == {11: 1, 12: 0}  # 2·log₂ 1 = 0
+    assert read[2] == {13: 1, 14: 0}  # 2·log₂ 2 = 2
+    assert read[3] == pytest.approx({14: 1 - (2 * math.log2(3) - 3), 15: 2 * math.log2(3) - 3})
+    assert read[4] == {15: 0, 16: 1}  # beyond the last knot
 
 
 def test_hidden_items_leave_the_rest_at_length_one() -> None:
