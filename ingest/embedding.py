@@ -53,7 +53,9 @@ class Embedder:
         found = []
         with self._lock, progress_bar(len(texts), "embedding items", "item") as bar:
             for block in blocks:
-                vectors = self._loaded.embed_documents([texts[i] for i in block])
+                model = self._loaded
+                with _one_thread():
+                    vectors = model.embed_documents([texts[i] for i in block])
                 found.append(np.array(vectors, dtype=np.float32))
                 bar.update(len(block))
         sorted_vectors = np.concatenate(found)
@@ -64,7 +66,9 @@ class Embedder:
     def query(self, text: str) -> FloatArray:
         """Embed one text, (dimension,), of length 1."""
         with self._lock:
-            return np.array(self._loaded.embed_query(text), dtype=np.float32)
+            model = self._loaded
+            with _one_thread():
+                return np.array(model.embed_query(text), dtype=np.float32)
 
     @cached_property
     def _loaded(self) -> HuggingFaceEmbeddings:
@@ -85,6 +89,22 @@ class Embedder:
                 f"{MODEL_VARIABLE} to the folder of a sentence-transformers model, or unset it, "
                 "and run `whyrec index`"
             ) from error
+
+
+@contextmanager
+def _one_thread() -> Iterator[None]:
+    """Let torch use one thread: the same bits on any number of cores, and no cycles spent waiting.
+
+    Sentences are so small that two threads on two busy cores took some 30 CPU-seconds for 7 of work.
+    """
+    import torch
+
+    before = torch.get_num_threads()
+    torch.set_num_threads(1)
+    try:
+        yield
+    finally:
+        torch.set_num_threads(before)
 
 
 @contextmanager

@@ -123,6 +123,22 @@ def test_texts_get_the_same_bits_in_any_order(embedder: Embedder, twins: Dataset
 
 
 @pytest.mark.slow
+def test_the_number_of_threads_changes_no_bit_and_is_left_as_it_was(embedder: Embedder) -> None:
+    import torch
+
+    before = torch.get_num_threads()
+    try:
+        vectors = []
+        for threads in (1, 2):
+            torch.set_num_threads(threads)
+            vectors.append(embedder.query("love in wartime"))
+            assert torch.get_num_threads() == threads
+    finally:
+        torch.set_num_threads(before)
+    assert np.array_equal(*vectors)
+
+
+@pytest.mark.slow
 def test_the_packaged_model_asks_nobody(monkeypatch: pytest.MonkeyPatch) -> None:
     def refuse(self: socket.socket, address: Any) -> None:
         asked.append(address)
