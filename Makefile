@@ -39,11 +39,11 @@ $(VENV)/bin/python:
 	$(PYTHON) -m venv $(VENV)
 
 $(VENV)/.demo: $(VENV)/bin/python pyproject.toml constraints.txt
-	@echo "installing (some 250 MB on a CPU-only machine; the first time takes a few minutes)"
+	@echo "installing into $(VENV) (the first time takes some minutes; 2.7 GB on disk with a CPU build of torch)"
 	$(PIP_INSTALL) -e ".[local]"
 	@touch $@
 
 $(VENV)/.test: $(VENV)/bin/python pyproject.toml constraints.txt
-	@echo "installing (some 250 MB on a CPU-only machine; the first time takes a few minutes)"
+	@echo "installing into $(VENV) (the first time takes some minutes; 2.7 GB on disk with a CPU build of torch)"
 	$(PIP_INSTALL) -e ".[local,dev]"
 	@touch $@
