@@ -95,7 +95,7 @@ class Embedder:
 def _one_thread() -> Iterator[None]:
     """Let torch use one thread: the same bits on any number of cores, and no cycles spent waiting.
 
-    Sentences are so small that two threads on two busy cores took some 30 CPU-seconds for 7 of work.
+    Sentences are small: two threads on two busy cores took some 30 CPU-seconds for 7 of work.
     """
     import torch
 

@@ -135,7 +135,7 @@ def test_the_number_of_threads_changes_no_bit_and_is_left_as_it_was(embedder: Em
             assert torch.get_num_threads() == threads
     finally:
         torch.set_num_threads(before)
-    assert np.array_equal(*vectors)
+    assert np.array_equal(vectors[0], vectors[1])
 
 
 @pytest.mark.slow
