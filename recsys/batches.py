@@ -18,8 +18,10 @@ from recsys.sampling import NegativeSampler
 class PairBatch(NamedTuple):
     """B users at a point of their history, each with the item they took next and n negatives."""
 
-    users: Bags  # (B, fields)
-    items: Bags  # (B · (1 + n), fields)
+    users: Bags
+    user_rows: CodeArray  # (B,)         their rows in `users`
+    items: Bags
+    item_rows: CodeArray  # (B, 1 + n)   their rows in `items`
     labels: FloatArray  # (B, 1 + n)
     valid: FloatArray  # (B, 1 + n)  0 where there is no negative
 
@@ -38,6 +40,8 @@ class PairBatches:
 
     def __init__(self, inputs: Inputs, dataset: Dataset, config: TrainingConfig) -> None:
         self._inputs, self._config = inputs, config
+        static = len(inputs.space.static("user")) == len(inputs.space.of("user"))
+        self._users = inputs.users(np.arange(inputs.n_users)) if static else None
         histories = inputs.histories
         self._user = np.repeat(np.arange(histories.n_users), np.diff(histories.offsets))
         self._cut = np.arange(len(self._user)) - histories.offsets[self._user]
@@ -63,20 +67,28 @@ class PairBatches:
             yield self._batch(order[start : start + self._rows_per_step], rng)
 
     def _batch(self, rows: CodeArray, rng: np.random.Generator) -> PairBatch:
-        items = self._item[rows][:, None]
+        items = self._item[rows].astype(np.int64)[:, None]
         if self._sampler is not None:
             drawn = self._sampler.draw(self._user[rows], self._n_negatives, rng)
             items = np.concatenate([items, drawn], axis=1)
         labels = np.zeros(items.shape, np.float32)
         labels[:, 0] = 1.0 if self._rating is None else self._rating[rows]
-        cuts = self._cut[rows]
-        keep = kept_history(cuts, self._config.history_dropout, rng)
         return PairBatch(
-            self._inputs.users(self._user[rows], cuts, keep),
-            self._inputs.items(np.maximum(items, 0).ravel()),
+            *self._users_at(rows, rng),
+            self._inputs.items(),
+            np.maximum(items, 0),
             labels,
             (items >= 0).astype(np.float32),
         )
+
+    def _users_at(self, rows: CodeArray, rng: np.random.Generator) -> tuple[Bags, CodeArray]:
+        """Return the users of interactions as they were before these, and their rows there."""
+        users = self._user[rows]
+        if self._users is not None:
+            return self._users, users
+        cuts = self._cut[rows]
+        keep = kept_history(cuts, self._config.history_dropout, rng)
+        return self._inputs.users(users, cuts, keep), np.arange(len(users))
 
 
 class NextBatches:

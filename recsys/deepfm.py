@@ -83,7 +83,7 @@ class DeepFM(nn.Module):
         fields = torch.cat([users, items], dim=1)  # (B, F, K + 1)
         embedded = fields[..., :-1]  # (B, F, K)
         y = self.bias + fields[..., -1].sum(1) + pair_sum(embedded)
-        return y + self._head(self.layers[0](embedded.flatten(1))) if self.deep else y
+        return y + self.head(self.layers[0](embedded.flatten(1))) if self.deep else y
 
     def side(self, fields: Tensor, which: Literal["user", "item"]) -> Side:
         """Sum up one side's fields, (n, n_fields, K + 1)."""
@@ -91,7 +91,7 @@ class DeepFM(nn.Module):
         own = fields[..., -1].sum(1) + pair_sum(embedded)
         if not self.deep:
             return Side(own, embedded.sum(1), None)
-        weight = self._first.weight
+        weight = self.first.weight
         split = self.n_user_fields * self.config.embed_size
         half = weight[:, :split] if which == "user" else weight[:, split:]
         return Side(own, embedded.sum(1), embedded.flatten(1) @ half.T)
@@ -104,18 +104,19 @@ class DeepFM(nn.Module):
         y = self.bias + users.own[:, None] + items.own[None] + users.vector @ items.vector.T
         if users.hidden is None or items.hidden is None:
             return y
-        items_hidden = items.hidden + self._first.bias
+        items_hidden = items.hidden + self.first.bias
         if len(self.layers) == 2 and not self.norms and not self.config.dropout_rate:
             output = cast(nn.Linear, self.layers[1])
             return y + pairwise_relu(users.hidden, items_hidden, output.weight[0]) + output.bias
         hidden = users.hidden[:, None] + items_hidden[None]  # (n_users, n_items, H)
-        return y + self._head(hidden.flatten(0, 1)).view_as(y)
+        return y + self.head(hidden.flatten(0, 1)).view_as(y)
 
     @property
-    def _first(self) -> nn.Linear:
+    def first(self) -> nn.Linear:
+        """The MLP's first layer, (H, F · K)."""
         return cast(nn.Linear, self.layers[0])
 
-    def _head(self, hidden: Tensor) -> Tensor:
+    def head(self, hidden: Tensor) -> Tensor:
         """Finish the MLP from the first layer's pre-activation, (B, H) → (B,)."""
         for depth, layer in enumerate(self.layers[1:]):
             if self.norms:

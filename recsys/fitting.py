@@ -8,18 +8,17 @@ from dataclasses import dataclass, field
 
 import numpy as np
 import torch
-from torch import Tensor
 
 from ingest.errors import TrainingError
 from ingest.progress import progress_bar
 from ingest.schema import Dataset, FloatArray
-from recsys import losses
-from recsys.batches import NextBatch, NextBatches, PairBatch, PairBatches
+from recsys.batches import NextBatches, PairBatches
 from recsys.config import LOWER_IS_BETTER, DeepFMConfig, TrainingConfig
 from recsys.deepfm import DeepFM
 from recsys.features import FeatureSpace
 from recsys.inference import Weights
 from recsys.inputs import Inputs
+from recsys.steps import steps_for
 
 Record = dict[str, float]
 """One epoch: epoch, loss, lr and, where it was evaluated, the metrics."""
@@ -29,11 +28,6 @@ _PATIENCE_STUCK = 2
 """After so many epochs with the loss of the first one it does not move."""
 _SOLVED = 1e-6
 """A loss this small has nowhere to go."""
-_PAIR_LOSSES = {
-    "bce": losses.binary_cross_entropy,
-    "bpr": losses.bayesian_personalised_ranking,
-    "mse": losses.squared_error,
-}
 
 
 @dataclass
@@ -87,13 +81,7 @@ class Fitting:
             if config.loss == "softmax"
             else PairBatches(inputs, dataset, config)
         )
-        self._optimizer = torch.optim.AdamW(
-            self.model.parameters(),
-            lr=config.lr,
-            betas=(0.9, config.adam_beta2),
-            weight_decay=config.weight_decay,
-            fused=True,
-        )
+        self._steps = steps_for(self.model, inputs, config)
 
     def run(
         self,
@@ -139,14 +127,9 @@ class Fitting:
         values = []
         for n, batch in enumerate(self._batches.epoch(self._rng)):
             lr = learning_rate(self.config, (epoch - 1) * n_steps + n, n_steps)
-            self._optimizer.param_groups[0]["lr"] = lr
-            loss = batch_loss(self.model, self._inputs, batch, self.config)
-            self._optimizer.zero_grad()
-            loss.backward()  # type: ignore[no-untyped-call]
-            add_l2(self.model, self.config.reg)
-            self._optimizer.step()
-            values.append(loss.detach())
+            values.append(self._steps.step(batch, lr))
             advance(1)
+        self._steps.settle()
         losses_of_steps = torch.stack(values).cpu().numpy()
         record: Record = {"epoch": epoch, "loss": float(losses_of_steps.mean()), "lr": lr}
         self._check(losses_of_steps, record)
@@ -204,30 +187,6 @@ def build_network(
         model = model.to(device)
         model.generator = torch.Generator(device).manual_seed(seed)
     return model
-
-
-def batch_loss(
-    model: DeepFM, inputs: Inputs, batch: PairBatch | NextBatch, config: TrainingConfig
-) -> Tensor:
-    """Return the loss of one step."""
-    device = model.bias.device
-    if isinstance(batch, NextBatch):
-        users = model.side(model.fields(batch.users), "user")
-        items = model.side(model.fields(inputs.items()), "item")
-        seen, targets, weights = (torch.from_numpy(x).to(device) for x in batch[1:])
-        return losses.softmax(model.block(users, items), seen, targets, weights)
-    labels, valid = (torch.from_numpy(x).to(device) for x in (batch.labels, batch.valid))
-    users_fields = model.fields(batch.users).repeat_interleave(labels.shape[1], dim=0)
-    y = model(users_fields, model.fields(batch.items)).view_as(labels)
-    return _PAIR_LOSSES[config.loss](y, labels, valid)
-
-
-def add_l2(model: DeepFM, reg: float) -> None:
-    """Add the gradient of reg · Σ w² over embeddings and layer weights, biases left alone."""
-    if reg:
-        for parameter in model.parameters():
-            if parameter.dim() == 2 and parameter.grad is not None:
-                parameter.grad.add_(parameter.detach(), alpha=2 * reg)
 
 
 def learning_rate(config: TrainingConfig, step: int, steps_per_epoch: int) -> float:
