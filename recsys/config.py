@@ -152,6 +152,8 @@ class TrainingConfig:
     """Evaluate after every so many epochs."""
     validation_ratio: float = 0.2
     """Share of each user's last interactions held out to choose the epoch by; 0 holds out none."""
+    validation_last: bool = False
+    """Hold out each user's last interaction only, instead of a share."""
     refit: bool = True
     """Train again on everything, for as many epochs as were best."""
 

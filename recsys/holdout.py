@@ -28,14 +28,25 @@ ScoreAll = Callable[[IntArray], FloatArray]
 class Holdout:
     """The interactions of `test`, and everything else of the data as `train`."""
 
-    def __init__(self, dataset: Dataset, train: NDArray[np.int64], test: NDArray[np.int64]) -> None:
-        """Part `dataset` by rows of its interaction table."""
+    def __init__(
+        self,
+        dataset: Dataset,
+        train: NDArray[np.int64],
+        test: NDArray[np.int64],
+        most_users: int | None = None,
+    ) -> None:
+        """Part `dataset` by rows of its interaction table.
+
+        Lists are measured for `most_users` users, evenly spaced, where there are more with a test
+        item.
+        """
         self.train = replace(dataset, interactions=dataset.interactions.take(train))
         self.test: Interactions = dataset.interactions.take(test)
         shape = dataset.n_users, dataset.n_items
         self.seen = interaction_matrix(self.train.interactions, *shape)
         self.due = interaction_matrix(self.test, *shape)
-        self.users = np.flatnonzero(np.diff(self.due.indptr)).astype(np.int32)
+        users = np.flatnonzero(np.diff(self.due.indptr)).astype(np.int32)
+        self.users = users if most_users is None else users[:: max(1, -(-len(users) // most_users))]
 
     @cached_property
     def negatives(self) -> IntArray:

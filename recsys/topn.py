@@ -3,16 +3,18 @@
 from __future__ import annotations
 
 import numpy as np
+from numpy.typing import NDArray
 from scipy import sparse
 
 from ingest.ids import IntArray
-from ingest.schema import FloatArray
 
 NO_ITEM = -1
 """Fills a list that is shorter than asked for."""
 
 
-def top_items(scores: FloatArray, n: int, seen: sparse.csr_array | None = None) -> IntArray:
+def top_items(
+    scores: NDArray[np.floating], n: int, seen: sparse.csr_array | None = None
+) -> IntArray:
     """Return the `n` best items of each row of `scores`, best first, ties by index.
 
     Args:

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from dataclasses import replace
+from dataclasses import asdict, replace
 
 import torch
 
 from ingest.errors import AskerError, TrainingError
 from ingest.schema import Dataset
-from ingest.split import split_chronological
+from ingest.split import split_chronological, split_leave_last_out
+from recsys.blending import fit_blend
 from recsys.calibration import Calibration, fit_platt
 from recsys.checkpoint import TrainedModel
 from recsys.config import DeepFMConfig, TrainingConfig
@@ -23,6 +24,9 @@ from recsys.scoring import Scorer
 
 OnEpoch = Callable[[str, Record], None]
 """Called with the stage, `choose` or `refit`, and the record of every epoch."""
+
+_MOST_USERS = 4000
+"""Users whose lists are made to judge an epoch."""
 
 
 def train_model(
@@ -37,8 +41,8 @@ def train_model(
     """Train DeepFM on `dataset`.
 
     The last part of every user's history is held out: the best epoch is the best there, and the
-    calibration is fitted there. Then the network learns again from everything for as many
-    epochs, unless `training.refit` is off.
+    calibration and the neighbours' weight are fitted there. Then the network learns again from
+    everything for as many epochs, unless `training.refit` is off.
 
     Args:
         dataset: what to learn from.
@@ -84,8 +88,12 @@ def _hold_out(dataset: Dataset, training: TrainingConfig) -> Holdout | None:
     """Part off what the best epoch is chosen by; None when nothing is to be, or can be."""
     if not training.validation_ratio:
         return None
-    split = split_chronological(dataset.interactions, training.validation_ratio)
-    return Holdout(dataset, split.train, split.test) if len(split.test) else None
+    seen = dataset.interactions
+    last = training.validation_last
+    split = (
+        split_leave_last_out(seen) if last else split_chronological(seen, training.validation_ratio)
+    )
+    return Holdout(dataset, *split, most_users=_MOST_USERS) if len(split.test) else None
 
 
 def _choose(
@@ -131,12 +139,14 @@ def _choose(
 
 
 def _calibrated(model: TrainedModel, holdout: Holdout, inputs: Inputs) -> TrainedModel:
-    """Fit the calibration on what is held out, and measure there once more."""
+    """Fit calibration and blend on what is held out, and measure there once more."""
     if model.config.task == "ranking":
         users, items, labels = holdout.pairs()
         logits = Scorer(model, holdout.train, inputs).logits(users, items)
         calibration = fit_platt(logits, labels, model.calibration.per_user)
         model = replace(model, calibration=calibration)
+        blend = fit_blend(Scorer(model, holdout.train, inputs), holdout)
+        model = replace(model, blend=asdict(blend))
     return replace(model, metrics=holdout.measure(Scorer(model, holdout.train, inputs)))
 
 
