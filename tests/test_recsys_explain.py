@@ -1,0 +1,63 @@
+"""Explanations add up, and a neutralised field is a field nobody filled in."""
+
+from dataclasses import replace
+
+import numpy as np
+import pytest
+
+from ingest.schema import Dataset
+from recsys import presets
+from recsys.explain import explain
+from recsys.scoring import Scorer
+from recsys.training import train_model
+
+
+@pytest.fixture(scope="module", params=["ranking", "notebook", "rating"])
+def scorer(films: Dataset, request: pytest.FixtureRequest) -> Scorer:
+    preset = getattr(presets, request.param)()
+    training = replace(preset.training, n_epochs=20, lr=0.01)
+    return Scorer(train_model(films, preset.config, training), films)
+
+
+@pytest.mark.parametrize(("user", "item"), [(0, 4), (3, 0), (6, 7)])
+def test_the_parts_add_up_to_the_score(scorer: Scorer, user: int, item: int) -> None:
+    told = explain(scorer, user, item)
+    pairs = sum(field.pairs for field in told.fields)
+    assert told.item + told.mlp + pairs == pytest.approx(told.against_mean, abs=1e-4)
+    assert told.score == scorer.score_all(np.array([user]))[0, item]
+    assert told.raw == pytest.approx(scorer.raw_all(np.array([user]))[0, item], abs=1e-6)
+
+
+def test_the_history_falls_apart_into_its_items(scorer: Scorer) -> None:
+    told = explain(scorer, 0, 4)
+    assert told.history.tolist() == [0, 1, 2, 3]
+    names = {field.name for field in scorer.trained.space.history}
+    through_history = sum(field.pairs for field in told.fields if field.name in names)
+    assert told.history_parts.sum() == pytest.approx(through_history, abs=1e-4)
+
+
+def test_against_the_mean_the_unseen_items_sum_to_nothing(scorer: Scorer) -> None:
+    unseen = [4, 5, 6, 7]
+    told = [explain(scorer, 0, item) for item in unseen]
+    assert sum(one.against_mean for one in told) == pytest.approx(0, abs=1e-4)
+    for f in range(len(told[0].fields)):
+        assert sum(one.fields[f].ablation for one in told) == pytest.approx(0, abs=1e-4)
+
+
+def test_a_field_without_a_value_explains_nothing(films: Dataset) -> None:
+    preset = presets.ranking()
+    trained = train_model(films, preset.config, replace(preset.training, n_epochs=5))
+    told = explain(Scorer(trained, films), 6, 0)  # user 7 has no occupation and no history
+    parts = {field.name: field for field in told.fields}
+    for name in ("history", "last_1", "last_minute"):
+        assert parts[name].pairs == pytest.approx(0, abs=1e-6)
+        assert parts[name].ablation == pytest.approx(0, abs=1e-5)
+    assert len(told.history) == len(told.history_parts) == 0
+
+
+def test_a_user_who_saw_everything_is_explained_against_everything(films: Dataset) -> None:
+    everything = films.interactions.take(np.flatnonzero(films.interactions.item < 4))
+    few = replace(films, interactions=everything)
+    preset = presets.notebook()
+    trained = train_model(few, preset.config, replace(preset.training, n_epochs=2))
+    assert np.isfinite(explain(Scorer(trained, few), 0, 1).against_mean)
