@@ -110,7 +110,10 @@ def _recommendation(row: Mapping[str, Any], reasons: Mapping[str, str]) -> dict[
         "rank": row.get("rank", 1),
         "score": row.get("score"),
         "percentile": row.get("percentile"),
-        "neighbours": row.get("neighbours", []),
+        "neighbours": [
+            {key: one[key] for key in ("user_id", "jaccard", "intersection", "union")}
+            for one in row.get("neighbours", [])
+        ],
         "reason": reasons[row["item_id"]],
     }
 

@@ -25,6 +25,8 @@ if TYPE_CHECKING:
 
 N_NEIGHBOURS = 10
 """How many of the nearest users an answer looks at and names."""
+N_LIKED = 3
+"""How many of the items a user liked are named beside a suggestion."""
 N_PROFILES = 3
 """How many similar users' profiles stand beside an answer."""
 N_CANDIDATES = 50
@@ -90,6 +92,7 @@ class Toolbox:
         ranking = self.recommender.rank(user, n, by, allowed)
         near = self.recommender.nearest(user, N_NEIGHBOURS)
         taste = self._taste(user)
+        alike = self._liked_alike(user, ranking.item)
         return [
             {
                 **self._item_row(int(item)),
@@ -101,6 +104,7 @@ class Toolbox:
                 "n_allowed": ranking.n_allowed,
                 **self._support_row(int(item), near),
                 "taste": self._shared_taste(int(item), taste),
+                "liked": alike[rank - 1],
             }
             for rank, (item, score, percentile, votes) in enumerate(
                 zip(ranking.item, ranking.score, ranking.percentile, ranking.votes, strict=True),
@@ -124,6 +128,7 @@ class Toolbox:
         unseen = self.recommender.unseen(user)
         near = self.recommender.nearest(user, N_NEIGHBOURS)
         taste = self._taste(user)
+        alike = self._liked_alike(user, items)
         return [
             {
                 **self._item_row(int(item)),
@@ -136,9 +141,10 @@ class Toolbox:
                 "label": self._label(user, int(item)),
                 **self._support_row(int(item), near),
                 "taste": self._shared_taste(int(item), taste),
+                "liked": liked,
             }
-            for item, percentile in zip(
-                items, percentiles(scores[items], scores[unseen]), strict=True
+            for item, percentile, liked in zip(
+                items, percentiles(scores[items], scores[unseen]), alike, strict=True
             )
         ]
 
@@ -281,10 +287,12 @@ class Toolbox:
         column = self.recommender.audience.by_item
         audience = column.indices[column.indptr[item] : column.indptr[item + 1]]
         have = np.isin(near.user, audience)
+        places = np.flatnonzero(have)
         rows = zip(near.user[have], near.intersection[have], near.union[have], strict=True)
         return {
             "neighbours": [
-                self._neighbour(int(user), int(both), int(either)) for user, both, either in rows
+                self._neighbour(int(user), int(both), int(either)) | {"place": int(place) + 1}
+                for place, (user, both, either) in zip(places, rows, strict=True)
             ],
             "n_neighbours": len(near),
         }
@@ -302,11 +310,7 @@ class Toolbox:
 
         Where labels do not grade, everything the user has counts as liked.
         """
-        seen = self.dataset.interactions
-        rows = self._rows_of(user)
-        if self.dataset.liked_from is not None:
-            rows = rows[seen.label[rows] >= self.dataset.liked_from]
-        liked = seen.item[rows]
+        liked = self.dataset.interactions.item[self._liked_rows(user)]
         counts: dict[tuple[str, str], tuple[int, int]] = {}
         for field in self.dataset.fields_of("item"):
             if field.kind == "dense":
@@ -316,6 +320,45 @@ class Toolbox:
             for value, count in values.dropna().value_counts().items():
                 counts[field.name, str(value)] = (int(count), len(liked))
         return counts
+
+    def _liked_alike(self, user: int, items: IntArray) -> list[list[Row]]:
+        """Return, for each item, what the user liked whose audience is most like the item's.
+
+        Likeness is the Jaccard of the two sets of users; the item itself is left out.
+        """
+        rows = self._liked_rows(user)
+        liked, label = self.dataset.interactions.item[rows], self.dataset.interactions.label
+        audience = self.recommender.audience
+        both = (audience.by_item[items] @ audience.by_item[liked].T).toarray().astype(np.int64)
+        sizes = audience.n_users_of.astype(np.int64)
+        either = sizes[items][:, None] + sizes[liked][None, :] - both
+        jaccard = both / np.maximum(either, 1)
+        jaccard[items[:, None] == liked[None, :]] = 0.0
+        found = []
+        for place in range(len(items)):
+            best = np.lexsort((liked, -jaccard[place]))[:N_LIKED]
+            found.append(
+                [
+                    {
+                        "item_id": str(self.dataset.item_ids.external[liked[one]]),
+                        "title": self.dataset.title(liked[one]),
+                        "label": float(label[rows[one]]) if self.dataset.has_labels else None,
+                        "jaccard": float(jaccard[place, one]),
+                        "intersection": int(both[place, one]),
+                        "union": int(either[place, one]),
+                    }
+                    for one in best
+                    if jaccard[place, one] > 0
+                ]
+            )
+        return found
+
+    def _liked_rows(self, user: int) -> IntArray:
+        """Return the rows of what the user liked; of all he has, where labels do not grade."""
+        rows = self._rows_of(user)
+        if self.dataset.liked_from is None:
+            return rows
+        return rows[self.dataset.interactions.label[rows] >= self.dataset.liked_from]
 
     def _rows_of(self, user: int) -> IntArray:
         return np.flatnonzero(self.dataset.interactions.user == user).astype(np.int32)
