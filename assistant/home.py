@@ -17,7 +17,7 @@ from assistant.verify import Verifier
 from ingest.schema import Dataset
 from ingest.tables import load_dataset
 from ingest.workspace import Home
-from recsys.ranking import BlendConfig, Recommender
+from recsys.ranking import Recommender
 
 if TYPE_CHECKING:
     from langchain_core.tools import BaseTool
@@ -78,8 +78,8 @@ def open_recommender(home: Home) -> tuple[Recommender, TrainedModel]:
     data, model = home.require("data"), home.require("model")
     dataset = load_dataset(data.folder)
     scorer = load_scorer(model.folder, dataset)
-    blend = BlendConfig(**scorer.trained.blend)
-    return Recommender(dataset, scorer, blend), scorer.trained
+    recommender = Recommender(dataset, scorer, scorer.blend, scorer.inputs.histories)
+    return recommender, scorer.trained
 
 
 def open_home(settings: Settings) -> OpenHome:

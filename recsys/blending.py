@@ -6,56 +6,64 @@ from dataclasses import replace
 
 import numpy as np
 from numpy.typing import NDArray
+from scipy import sparse
+from scipy.special import log_softmax
 
-from ingest.schema import FloatArray
-from recsys import metrics
-from recsys.holdout import TOP, Holdout
+from ingest.ids import IntArray
+from ingest.schema import Dataset
+from recsys.history import Histories
+from recsys.holdout import Holdout
 from recsys.neighbours import Audience
-from recsys.ranking import BlendConfig, list_order, neighbour_votes
-from recsys.scoring import Scorer
-from recsys.topn import top_items
+from recsys.ranking import BlendConfig, Scores, model_value, vote_value
+from recsys.votes import Voters, VotesConfig
 
-WEIGHTS = (0.0, 0.05, 0.1, 0.15, 0.2, 0.25, 0.3, 0.4, 0.5)
+WEIGHTS = tuple(round(0.1 * step, 1) for step in range(16))
 _MOST_USERS = 1000
 """Users the weight is fitted on, evenly spaced: more move it by less than its own grid."""
 
 
-def fit_blend(scorer: Scorer, holdout: Holdout, start: BlendConfig | None = None) -> BlendConfig:
-    """Return `start` with the weight whose lists have the best NDCG on `holdout`.
+def start_blend(dataset: Dataset, rating: bool) -> BlendConfig:
+    """Return the blend for a data set and a task, with a weight that is not fitted."""
+    return BlendConfig(rating=rating, votes=VotesConfig(in_order=dataset.has_times))
 
-    The values over the grid are smoothed by their neighbours, so that one lucky weight does not
-    win; of equal ones the smallest is taken.
+
+def fit_blend(
+    scorer: Scores, holdout: Holdout, histories: Histories, start: BlendConfig
+) -> BlendConfig:
+    """Return the blend whose weight makes the held-out items the most likely.
+
+    The likelihood is that of choosing each held-out item among all that its user had not seen,
+    with probabilities softmax(order). It changes smoothly with the weight, where a metric of the
+    first ten places jumps. Of equally good weights the smallest is taken.
 
     Args:
         scorer: a model trained on `holdout.train`.
-        holdout: what the lists are judged by.
+        holdout: what it is judged by.
+        histories: those of `holdout.train`.
         start: the other constants of the rule.
     """
-    blend = start or BlendConfig()
     users = holdout.users[:: max(1, -(-len(holdout.users) // _MOST_USERS))]
-    if not len(users):
-        return replace(blend, weight=0.0)
-    audience = Audience(holdout.seen)
-    values = np.zeros((len(users), len(WEIGHTS)))
-    for row, (user, scores) in enumerate(zip(users, scorer.score_all(users), strict=True)):
-        seen = holdout.seen.indices[holdout.seen.indptr[user] : holdout.seen.indptr[user + 1]]
-        due = holdout.due.indices[holdout.due.indptr[user] : holdout.due.indptr[user + 1]]
-        votes = neighbour_votes(audience, holdout.seen, seen, blend, exclude=int(user))
-        unseen = np.ones(len(scores), dtype=bool)
-        unseen[seen] = False
-        values[row] = _ndcg_by_weight(
-            scores[unseen], votes[unseen], np.isin(np.flatnonzero(unseen), due)
-        )
-    mean = values.mean(axis=0)
-    padded = np.concatenate([mean[:1], mean, mean[-1:]])
-    smooth = (padded[:-2] + padded[1:-1] + padded[2:]) / 3
-    return replace(blend, weight=WEIGHTS[int(np.argmax(smooth.round(6)))])
+    voters = Voters(holdout.seen, Audience(holdout.seen), histories, start.votes)
+    likelihood = np.zeros(len(WEIGHTS))
+    for user, scores in zip(users, scorer.score_all(users), strict=True):
+        unseen, due = _candidates(holdout, int(user))
+        y = model_value(scores[unseen], start)
+        votes = vote_value(voters.votes(int(user))[unseen])
+        orders = y + np.array(WEIGHTS)[:, None] * votes  # (n_weights, n_unseen)
+        likelihood += log_softmax(orders, axis=1)[:, due].sum(axis=1)
+    return replace(start, weight=WEIGHTS[int(np.argmax(likelihood))] if len(users) else 0.0)
 
 
-def _ndcg_by_weight(scores: FloatArray, votes: FloatArray, due: NDArray[np.bool_]) -> list[float]:
-    """Return the NDCG of one user's list for every weight; `due` marks the test items."""
-    if not len(scores) or not due.any():
-        return [0.0] * len(WEIGHTS)
-    orders = np.stack([list_order(scores, votes, weight) for weight in WEIGHTS])
-    hits = due[top_items(orders, min(TOP, len(scores)))]
-    return [float(metrics.ndcg_at_k(hit[None], due.sum(keepdims=True))[0]) for hit in hits]
+def _candidates(holdout: Holdout, user: int) -> tuple[NDArray[np.bool_], NDArray[np.bool_]]:
+    """Return which items `user` has not seen, (n_items,), and which of those are held out."""
+    unseen = np.ones(holdout.seen.shape[1], dtype=bool)
+    unseen[_row(holdout.seen, user)] = False
+    due = np.zeros(len(unseen), dtype=bool)
+    due[_row(holdout.due, user)] = True
+    return unseen, due[unseen]
+
+
+def _row(matrix: sparse.csr_array, user: int) -> IntArray:
+    """Return the items in one row of a CSR."""
+    items: IntArray = matrix.indices[matrix.indptr[user] : matrix.indptr[user + 1]]
+    return items

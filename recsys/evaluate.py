@@ -28,6 +28,7 @@ from recsys.ranking import BlendConfig, By, Recommender
 from recsys.scoring import Scorer
 from recsys.topn import NO_ITEM
 from recsys.training import train_model
+from recsys.votes import VotesConfig
 
 Protocol = Literal["r80", "loo"]
 LIST_METRICS = ("ndcg", "recall", "hit_rate", "precision", "map", "mrr", "coverage")
@@ -93,7 +94,7 @@ def evaluate(
         trained = train_model(holdout.train, preset.config, training, seed, n_threads=n_threads)
         scorer = Scorer(trained, holdout.train)
         alone.append(holdout.measure(scorer))
-        recommender = Recommender(holdout.train, scorer, scorer.blend)
+        recommender = Recommender(holdout.train, scorer, scorer.blend, scorer.inputs.histories)
         shipped.append(
             holdout.list_metrics(ranked_lists(recommender, holdout.users, "both"))
             | {"neighbour_weight": scorer.blend.weight}
@@ -118,7 +119,8 @@ def _baselines(holdout: Holdout) -> Iterator[Row]:
     popularity = Popularity(holdout.seen)
     top = holdout.lists(popularity.score_all)
     yield Row("popularity", (holdout.list_metrics(top),))
-    recommender = Recommender(holdout.train, popularity, BlendConfig())
+    blend = BlendConfig(votes=VotesConfig(in_order=holdout.train.has_times))
+    recommender = Recommender(holdout.train, popularity, blend)
     top = ranked_lists(recommender, holdout.users, "neighbours")
     yield Row("neighbours only", (holdout.list_metrics(top),))
     if holdout.train.n_items <= _EASE_MOST_ITEMS:

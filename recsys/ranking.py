@@ -1,30 +1,30 @@
 """One list from two sources: DeepFM's scores and the votes of a user's Jaccard neighbours.
 
-The rule, for a user and every item he has not seen:
+The rule, for a user and every item i he has not seen:
 
-    votes(i) = Σ jaccard(v)^power / audience(i)^popularity,
-               over those of his `n_neighbours` nearest users v who have i
-    order(i) = (1 − weight) · z(log-odds of DeepFM's score of i) + weight · z(votes(i))
+    order(i) = y(i) + weight · ln(votes(i) / mean(votes) + 0.3)
 
-where z standardises over the user's unseen items, and audience(i) is how many users have i. Items
-are listed by falling order(i), ties by item id. `by="deepfm"` and `by="neighbours"` are the rule
-with weight 0 and 1.
+y is what DeepFM makes of i, as the log-odds of its score, or as the rating where it predicts one;
+votes are those of `votes.py`, and their mean is over all that the user has not seen. Items are
+listed by falling order(i), ties by item id. `by="deepfm"` orders by y alone, `by="neighbours"` by
+votes alone. The weight is fitted on interactions held out from training (`blending.py`).
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
-from typing import Literal, Protocol
+from typing import Any, Literal, Protocol
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy import sparse
 
 from ingest.ids import IntArray
 from ingest.matrix import interaction_matrix
 from ingest.schema import Dataset, FloatArray
+from recsys.history import Histories
 from recsys.neighbours import Audience, Neighbours
+from recsys.votes import Voters, VotesConfig
 
 By = Literal["both", "deepfm", "neighbours"]
 Mask = NDArray[np.bool_]
@@ -41,18 +41,23 @@ class Scores(Protocol):
 
 @dataclass(frozen=True)
 class BlendConfig:
-    """The constants of the rule; `weight` is fitted on validation data and kept with the model."""
+    """The constants of the rule, kept with the model."""
 
     weight: float = 0.5
-    n_neighbours: int = 400
-    power: float = 3.0
-    popularity: float = 0.4
+    """How much the neighbours' votes count beside DeepFM."""
+    rating: bool = False
+    """Whether scores are ratings rather than probabilities."""
+    votes: VotesConfig = VotesConfig()
 
     def __post_init__(self) -> None:
-        if not 0 <= self.weight <= 1:
-            raise ValueError(f"weight must lie in [0, 1], not {self.weight}")
-        if self.n_neighbours < 1:
-            raise ValueError(f"n_neighbours must be at least 1, not {self.n_neighbours}")
+        if not self.weight >= 0:
+            raise ValueError(f"weight must be at least 0, not {self.weight}")
+
+    @classmethod
+    def from_json(cls, document: Mapping[str, Any]) -> BlendConfig:
+        """Read what `dataclasses.asdict` made of one; what is left out has its default."""
+        votes = VotesConfig(**document.get("votes", {}))
+        return cls(**{**document, "votes": votes})
 
 
 @dataclass(frozen=True, eq=False)
@@ -74,12 +79,23 @@ class Ranking:
 class Recommender:
     """A data set, its trained model and its neighbours, asked for lists."""
 
-    def __init__(self, dataset: Dataset, scorer: Scores, blend: BlendConfig) -> None:
+    def __init__(
+        self,
+        dataset: Dataset,
+        scorer: Scores,
+        blend: BlendConfig,
+        histories: Histories | None = None,
+    ) -> None:
+        """Put them together; `histories` are those of `dataset`, where they are already there."""
         self.dataset = dataset
         self.scorer = scorer
         self.blend = blend
         self.matrix = interaction_matrix(dataset.interactions, dataset.n_users, dataset.n_items)
         self.audience = Audience(self.matrix)
+        self.histories = histories or Histories.from_interactions(
+            dataset.interactions, dataset.n_users
+        )
+        self.voters = Voters(self.matrix, self.audience, self.histories, blend.votes)
 
     def seen(self, user: int) -> IntArray:
         """Return the items of `user`, ascending."""
@@ -124,10 +140,8 @@ class Recommender:
 
     def _rank(self, user: int, scores: FloatArray, n: int, by: By, allowed: Mask | None) -> Ranking:
         unseen = self.unseen(user)
-        votes = neighbour_votes(
-            self.audience, self.matrix, self.seen(user), self.blend, exclude=user
-        )
-        order = list_order(scores[unseen], votes[unseen], weight_of(by, self.blend))
+        votes = self.voters.votes(user)
+        order = list_order(scores[unseen], votes[unseen], by, self.blend)
         candidates = np.flatnonzero(unseen)
         if allowed is not None:
             order, candidates = order[allowed[candidates]], candidates[allowed[candidates]]
@@ -148,34 +162,32 @@ class Recommender:
         return items[np.lexsort((items, -self.audience.n_users_of[items]))][: max(n, 0)]
 
 
-def weight_of(by: By, blend: BlendConfig) -> float:
-    """Return the neighbours' share in the order of a list made `by` one source or both."""
-    return {"both": blend.weight, "deepfm": 0.0, "neighbours": 1.0}[by]
-
-
-def neighbour_votes(
-    audience: Audience,
-    matrix: sparse.csr_array,
-    items: IntArray,
-    blend: BlendConfig,
-    exclude: int | None = None,
-) -> FloatArray:
-    """Return the votes for every item by the users most like the set `items`, (n_items,)."""
-    near = audience.nearest(items, blend.n_neighbours, exclude)
-    weights = near.jaccard**blend.power
-    votes = matrix[near.user].T @ weights
-    return (votes / np.maximum(audience.n_users_of, 1) ** blend.popularity).astype(np.float32)
-
-
-def list_order(scores: FloatArray, votes: FloatArray, weight: float) -> NDArray[np.float64]:
+def list_order(
+    scores: FloatArray, votes: FloatArray, by: By, blend: BlendConfig
+) -> NDArray[np.float64]:
     """Return order(i) of the rule above for one user's unseen items, (n_unseen,)."""
-    order = np.zeros(len(scores))
-    if weight < 1:
-        inside = np.clip(scores.astype(np.float64), 1e-7, 1 - 1e-7)
-        order += (1 - weight) * _standardised(np.log(inside / (1 - inside)))
-    if weight > 0:
-        order += weight * _standardised(votes.astype(np.float64))
-    return order
+    if by == "neighbours":
+        return votes.astype(np.float64)
+    weight = 0.0 if by == "deepfm" else blend.weight
+    return model_value(scores, blend) + weight * vote_value(votes)
+
+
+def model_value(scores: FloatArray, blend: BlendConfig) -> NDArray[np.float64]:
+    """Return y of the rule: log-odds of probabilities, ratings as they are."""
+    exact = scores.astype(np.float64)
+    if blend.rating:
+        return exact
+    inside = np.clip(exact, 1e-7, 1 - 1e-7)
+    odds: NDArray[np.float64] = np.log(inside / (1 - inside))
+    return odds
+
+
+def vote_value(votes: FloatArray) -> NDArray[np.float64]:
+    """Return the neighbours' part of the rule for one user's unseen items, before the weight."""
+    mean = votes.mean(dtype=np.float64) if len(votes) else 0.0
+    share = votes / mean if mean > 0 else np.zeros(len(votes))
+    value: NDArray[np.float64] = np.log(share + 0.3)
+    return value
 
 
 def percentiles(scores: FloatArray, unseen: FloatArray) -> FloatArray:
@@ -184,9 +196,3 @@ def percentiles(scores: FloatArray, unseen: FloatArray) -> FloatArray:
         return np.zeros(len(scores), dtype=np.float32)
     lower = np.searchsorted(np.sort(unseen), scores, side="left")
     return (100.0 * lower / len(unseen)).astype(np.float32)
-
-
-def _standardised(values: NDArray[np.float64]) -> NDArray[np.float64]:
-    """Return `values` with mean 0 and standard deviation 1; zeros when they are all equal."""
-    spread = values.std() if len(values) else 0.0
-    return (values - values.mean()) / spread if spread > 0 else np.zeros(len(values))

@@ -55,7 +55,7 @@ class Scorer:
     @property
     def blend(self) -> BlendConfig:
         """How the neighbours' votes are mixed in, as fitted with the model."""
-        return BlendConfig(**self.trained.blend)
+        return BlendConfig.from_json(self.trained.blend)
 
     def score_all(self, users: NDArray[np.integer]) -> FloatArray:
         """Return the score of every item for each of `users`, (len(users), n_items).

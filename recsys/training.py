@@ -11,7 +11,7 @@ import torch
 from ingest.errors import AskerError, TrainingError
 from ingest.schema import Dataset
 from ingest.split import split_chronological, split_leave_last_out
-from recsys.blending import fit_blend
+from recsys.blending import fit_blend, start_blend
 from recsys.calibration import Calibration, fit_platt
 from recsys.checkpoint import TrainedModel
 from recsys.config import DeepFMConfig, TrainingConfig
@@ -59,7 +59,7 @@ def train_model(
         TrainingError: there is nothing to learn from, or the loss went wrong.
     """
     check(dataset, config, training, device)
-    with _threads(n_threads):
+    with torch_threads(n_threads):
         holdout = _hold_out(dataset, training)
         chosen = _choose(dataset, holdout, config, training, seed, device, on_epoch)
         if holdout is None or not training.refit or chosen.interrupted:
@@ -117,6 +117,7 @@ def _choose(
         calibration=Calibration(per_user=training.loss in ("softmax", "bpr")),
         data_fingerprint=dataset.fingerprint,
         seed=seed,
+        blend=asdict(start_blend(dataset, rating=config.task == "rating")),
     )
 
     def evaluate(weights: Weights) -> Record:
@@ -145,9 +146,9 @@ def _calibrated(model: TrainedModel, holdout: Holdout, inputs: Inputs) -> Traine
         logits = Scorer(model, holdout.train, inputs).logits(users, items)
         calibration = fit_platt(logits, labels, model.calibration.per_user)
         model = replace(model, calibration=calibration)
-        blend = fit_blend(Scorer(model, holdout.train, inputs), holdout)
-        model = replace(model, blend=asdict(blend))
-    return replace(model, metrics=holdout.measure(Scorer(model, holdout.train, inputs)))
+    scorer = Scorer(model, holdout.train, inputs)
+    blend = fit_blend(scorer, holdout, inputs.histories, scorer.blend)
+    return replace(model, blend=asdict(blend), metrics=holdout.measure(scorer))
 
 
 def _refit(
@@ -165,7 +166,7 @@ def _refit(
 
 
 @contextmanager
-def _threads(n: int) -> Iterator[None]:
+def torch_threads(n: int) -> Iterator[None]:
     """Let torch use `n` threads, and as many as before afterwards."""
     before = torch.get_num_threads()
     torch.set_num_threads(n)

@@ -41,7 +41,7 @@ def ask(
     home_dir: str | None,
     as_json: bool,
 ) -> None:
-    r"""Answer a question; without one, it is read from standard input.
+    """Answer a question; without one, it is read from standard input.
 
     \b
     whyrec ask "Suggest 2 films to user 78"

@@ -29,7 +29,7 @@ QUESTION = (
 @home_option
 @json_option
 def build(home_dir: str | None, as_json: bool, seed: int, **given: Any) -> None:
-    r"""Read SOURCE, train on it and index it: `ingest`, `train` and `index` in one.
+    """Read SOURCE, train on it and index it: `ingest`, `train` and `index` in one.
 
     All three are published together: a build that is stopped leaves the home as it was.
 

@@ -27,7 +27,7 @@ all_option: Callable[..., Any] = click.option(
 @home_option
 @json_option
 def score(user_id: str, item_ids: tuple[str, ...], home_dir: str | None, as_json: bool) -> None:
-    r"""Print DeepFM's score of each ITEM for USER, and its percentile among what USER has not seen.
+    """Print DeepFM's score of each ITEM for USER, and its percentile among what USER has not seen.
 
     \b
     whyrec score 78 313 50
@@ -79,7 +79,7 @@ def recommend(
     home_dir: str | None,
     as_json: bool,
 ) -> None:
-    r"""Print the best unseen items of each USER, best first, without words.
+    """Print the best unseen items of each USER, best first, without words.
 
     \b
     whyrec recommend 78 672 -n 5
@@ -116,7 +116,7 @@ def recommend(
 def similar(
     user_ids: tuple[str, ...], everybody: bool, k: int, home_dir: str | None, as_json: bool
 ) -> None:
-    r"""Print the users most like each USER, by exact Jaccard, with the sets' sizes behind it.
+    """Print the users most like each USER, by exact Jaccard, with the sets' sizes behind it.
 
     \b
     whyrec similar 78 -k 5

@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 def why(
     answer_id: str, item_id: str | None, recompute: bool, home_dir: str | None, as_json: bool
 ) -> None:
-    r"""Replay the evidence of a past answer, number for number.
+    """Replay the evidence of a past answer, number for number.
 
     ANSWER_ID, or the beginning of one, stands under every answer of `whyrec ask`; ITEM keeps to
     one item.

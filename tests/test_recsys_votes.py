@@ -1,0 +1,100 @@
+"""Votes on films whose order can be read off the table, and against the formula in loops."""
+
+import math
+from fractions import Fraction
+
+import numpy as np
+import pytest
+
+from ingest.matrix import interaction_matrix
+from ingest.schema import Dataset, FloatArray
+from recsys.history import Histories
+from recsys.neighbours import Audience
+from recsys.votes import Voters, VotesConfig
+
+
+def voters_of(dataset: Dataset, **config: object) -> Voters:
+    matrix = interaction_matrix(dataset.interactions, dataset.n_users, dataset.n_items)
+    histories = Histories.from_interactions(dataset.interactions, dataset.n_users)
+    return Voters(matrix, Audience(matrix), histories, VotesConfig(**config))  # type: ignore[arg-type]
+
+
+def by_loops(dataset: Dataset, user: int, config: VotesConfig) -> FloatArray:
+    """The first formula, word for word."""
+    rows = dataset.interactions
+    history: dict[int, list[int]] = {v: [] for v in range(dataset.n_users)}
+    for row in np.lexsort((np.arange(len(rows)), rows.time)):
+        history[int(rows.user[row])].append(int(rows.item[row]))
+    votes = np.zeros(dataset.n_items)
+    own = history[user]
+    for v, other in history.items():
+        if v == user or not other:
+            continue
+        jaccard = Fraction(len(set(own) & set(other)), len(set(own) | set(other)))
+        for x, j in enumerate(own[::-1][: config.depth]):
+            if j in other:
+                place = other.index(j)
+                for i in other[place + 1 : place + 1 + config.window]:
+                    votes[i] += float(jaccard) * math.exp(-x / config.decay)
+    return votes.astype(np.float32)
+
+
+def test_neighbours_vote_for_what_they_saw_next(films: Dataset) -> None:
+    # User 3 saw 101, then 102. After 102, user 1 (J = 1/2) saw 103 and 104, user 2 (1/2) 103 and
+    # 105, and so both did after 101, which is one step older. User 6 saw nothing after 101.
+    voters = voters_of(films)
+    code = films.user_ids.code("3")
+    assert code is not None
+    votes = dict(zip(films.item_ids.external, voters.votes(code), strict=True))
+    older = math.exp(-1 / 10)
+    assert votes["103"] == pytest.approx(2 * 0.5 * (1 + older))
+    assert votes["104"] == pytest.approx(0.5 * (1 + older))
+    assert votes["105"] == pytest.approx(0.5 * (1 + older))
+    assert votes["106"] == votes["107"] == votes["108"] == 0
+
+
+@pytest.mark.parametrize("config", [{}, {"depth": 1}, {"window": 1}, {"decay": 0.5}])
+def test_votes_are_what_the_formula_says(films: Dataset, config: dict[str, float]) -> None:
+    voters = voters_of(films, **config)
+    for user in range(films.n_users):
+        expected = by_loops(films, user, voters.config)
+        np.testing.assert_allclose(voters.votes(user), expected, rtol=1e-6)
+
+
+@pytest.mark.slow
+def test_votes_on_movielens_are_what_the_formula_says(ml100k: Dataset) -> None:
+    voters = voters_of(ml100k)
+    for user in (0, 77, 404):
+        expected = by_loops(ml100k, user, voters.config)
+        np.testing.assert_allclose(voters.votes(user), expected, rtol=1e-4)
+
+
+def test_without_an_order_the_nearest_vote_for_what_they_have(films: Dataset) -> None:
+    voters = voters_of(films, in_order=False, power=1.0, popularity=1.0)
+    code = films.user_ids.code("3")
+    assert code is not None
+    votes = dict(zip(films.item_ids.external, voters.votes(code), strict=True))
+    assert votes["103"] == pytest.approx((0.5 + 0.5) / 3)  # users 1 and 2; three have it
+    assert votes["104"] == pytest.approx(0.5 / 2)
+
+
+def test_a_user_without_items_gets_no_votes(films: Dataset) -> None:
+    code = films.user_ids.code("7")
+    assert code is not None
+    for in_order in (True, False):
+        assert not voters_of(films, in_order=in_order).votes(code).any()
+
+
+def test_a_stranger_with_the_same_items_gets_the_same_votes_but_for_the_users_own(
+    films: Dataset,
+) -> None:
+    voters = voters_of(films)
+    code = films.user_ids.code("3")
+    items = films.item_ids.codes(["101", "102"])
+    assert code is not None
+    np.testing.assert_array_equal(voters.votes_for(items, exclude=code), voters.votes(code))
+
+
+def test_a_window_of_nothing_is_refused() -> None:
+    with pytest.raises(ValueError, match="window must be more than 0"):
+        VotesConfig(window=0)
