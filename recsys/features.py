@@ -10,7 +10,7 @@ missing.
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from typing import Any, Literal, NamedTuple
 
 import numpy as np
@@ -162,19 +162,13 @@ class FeatureSpace:
 
         A user or item without an interaction gets no id code of its own: it could not be learnt.
         """
-        fields: list[FieldCoding] = []
-        start = 0
         codings = _codings(dataset, config)
         if all(coding.side == "item" for coding in codings):
             raise AskerError(
                 f"the model would know nothing of the users of {dataset.name}: "
                 "give it user_id, a history field or a feature of users"
             )
-        for coding in codings:
-            placed = FieldCoding(**{**asdict(coding), "start": start})
-            fields.append(placed)
-            start += placed.n_codes
-        return cls(tuple(fields))
+        return cls(place(codings))
 
     @classmethod
     def from_json(cls, fields: list[dict[str, Any]]) -> FeatureSpace:
@@ -241,17 +235,17 @@ class FeatureSpace:
 
     def _bags(self, side: Side, columns: Mapping[str, Any], n_rows: int) -> Bags:
         fields = self.static(side)
-        rows, codes, values, place = [], [], [], []
+        rows, codes, values, places = [], [], [], []
         for f, field in enumerate(fields):
             column = columns.get("" if field.kind == "id" else field.name, [None] * n_rows)
             row, code, value = field.code(column)
             rows.append(row)
             codes.append(code)
             values.append(value)
-            place.append(np.full(len(row), f))
+            places.append(np.full(len(row), f))
         if not fields:  # a user side of history fields only
             return Bags(np.empty(0, np.int64), np.empty(0, np.float32), np.zeros(1, np.int64), 0)
-        bag = np.concatenate(rows) * len(fields) + np.concatenate(place)
+        bag = np.concatenate(rows) * len(fields) + np.concatenate(places)
         order = np.argsort(bag, kind="stable")
         offsets = np.zeros(n_rows * len(fields) + 1, np.int64)
         np.cumsum(np.bincount(bag, minlength=n_rows * len(fields)), out=offsets[1:])
@@ -261,6 +255,15 @@ class FeatureSpace:
             offsets,
             len(fields),
         )
+
+
+def place(codings: Sequence[FieldCoding]) -> tuple[FieldCoding, ...]:
+    """Put fields one after the other into a shared code space."""
+    placed, start = [], 0
+    for coding in codings:
+        placed.append(replace(coding, start=start))
+        start += coding.n_codes
+    return tuple(placed)
 
 
 def _codings(dataset: Dataset, config: DeepFMConfig) -> list[FieldCoding]:

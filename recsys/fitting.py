@@ -61,8 +61,9 @@ class Fitting:
         config: TrainingConfig,
         seed: int,
         device: str = "cpu",
+        start: Weights | None = None,
     ) -> None:
-        """Draw a network to train on `dataset`, whose codes `inputs` holds.
+        """Draw a network to train on `dataset`, whose codes `inputs` holds, or go on from `start`.
 
         The same `seed` on the same machine gives the same bits: weights, order, negatives and
         dropout all come from it.
@@ -73,7 +74,10 @@ class Fitting:
         self._inputs = inputs
         self._rng = np.random.default_rng(seed)
         self.model = build_network(inputs.space, model_config, seed, device)
-        if config.loss == "mse":
+        if start is not None:
+            tensors = {name: torch.from_numpy(array) for name, array in start.items()}
+            self.model.load_state_dict(tensors, strict=False)
+        elif config.loss == "mse":
             with torch.no_grad():  # start from the mean label rather than walk there
                 self.model.bias.fill_(float(dataset.interactions.label.mean()))
         self._batches: NextBatches | PairBatches = (

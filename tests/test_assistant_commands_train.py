@@ -1,8 +1,10 @@
 """`whyrec train` as a person runs it."""
 
 import json
+from dataclasses import replace
 from pathlib import Path
 
+import numpy as np
 import pytest
 
 from assistant.cli import run
@@ -99,6 +101,26 @@ def test_a_training_that_explodes_leaves_the_last_good_model(
     assert run(["train", "--home", str(home.path), "--lr", "1e12", "--epochs", "5"]) == 1
     assert "lower the learning rate (it was 1e+12)" in capsys.readouterr().err
     assert home.require("model") == before
+
+
+def test_training_goes_on_where_it_was_with_the_data_as_they_are_now(
+    home: Home, films: Dataset, capsys: pytest.CaptureFixture[str]
+) -> None:
+    go_on = ["train", "--home", str(home.path), "--continue"]
+    assert run(go_on) == 2
+    assert "has no model to go on from; run `whyrec train`" in capsys.readouterr().err
+    assert run(["train", "--home", str(home.path), "--epochs", "2"]) == 0
+    grown = replace(films, interactions=films.interactions.take(np.arange(15)))
+    with home.writing() as edition:
+        folder = edition.new_folder("data")
+        save_dataset(grown, folder)
+        edition.add("data", folder, grown.fingerprint)
+    assert run([*go_on, "--epochs", "3"]) == 0
+    part = home.require("model")
+    assert part.data_fingerprint == grown.fingerprint
+    assert len(json.loads((part.folder / "history.json").read_text())) == 2 + 3
+    assert run([*go_on, "--lr", "1"]) == 2
+    assert "keeps its settings; leave out lr" in capsys.readouterr().err
 
 
 def test_without_data_the_next_step_is_named(

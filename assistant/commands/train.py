@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 import click
 
 from assistant.commands.options import emit, home_option, json_option
-from ingest.errors import AskerError
+from ingest.errors import AskerError, HomeError
 
 if TYPE_CHECKING:
     from ingest.schema import Dataset
@@ -36,6 +36,9 @@ def _units(ctx: click.Context, parameter: click.Parameter, value: str | None) ->
 _OPTIONS: tuple[Callable[..., Any], ...] = (
     click.option("--task", type=click.Choice(["ranking", "rating"]), default="ranking",
                  show_default=True, help="Learn what comes next, or the rating itself."),
+    click.option("--continue", "go_on", is_flag=True,
+                 help="Go on from the home's model with the data as they are now; of the other "
+                 "options only --epochs, --seed, --device and --threads may be given."),
     click.option("--notebook", is_flag=True,
                  help="Start from the first notebook's settings instead of the recipe's."),
     click.option("--loss", type=click.Choice(["softmax", "bce", "bpr", "mse"]),
@@ -77,7 +80,13 @@ def _with_options(command: Callable[..., Any]) -> Callable[..., Any]:
 @_with_options
 @json_option
 def train(
-    home_dir: str | None, as_json: bool, seed: int, device: str, threads: int, **chosen: Any
+    home_dir: str | None,
+    as_json: bool,
+    go_on: bool,
+    seed: int,
+    device: str,
+    threads: int,
+    **chosen: Any,
 ) -> None:
     """Train DeepFM on the data of the home, and keep the best epoch.
 
@@ -89,9 +98,12 @@ def train(
 
     home = Home(home_path(home_dir))
     dataset = load_dataset(home.require("data").folder)
-    settings = settings_from(**chosen)
     with home.writing() as edition:
-        trained = train_part(edition, dataset, settings, seed, device, threads, quiet=as_json)
+        if go_on:
+            trained = continue_part(edition, dataset, _epochs_only(chosen), seed, device, threads)
+        else:
+            settings = settings_from(**chosen)
+            trained = train_part(edition, dataset, settings, seed, device, threads, quiet=as_json)
     folder = home.require("model").folder
     emit({"folder": str(folder), **describe(trained)}, as_json, summary(trained, str(folder)))
 
@@ -140,6 +152,50 @@ def train_part(
     write_model(trained, folder)
     edition.add("model", folder, dataset.fingerprint)
     return trained
+
+
+def continue_part(
+    edition: Edition,
+    dataset: Dataset,
+    n_epochs: int | None = None,
+    seed: int = 0,
+    device: str = "cpu",
+    threads: int = 1,
+) -> TrainedModel:
+    """Go on training the home's model on `dataset`, and write it as the new model part."""
+    from recsys.checkpoint import load_model
+    from recsys.continuing import continue_model
+    from recsys.story import write_model
+
+    current = edition.home.parts().get("model")
+    if current is None:
+        raise HomeError(f"{edition.home.path} has no model to go on from; run `whyrec train`")
+    trained = continue_model(
+        load_model(current.folder),
+        dataset,
+        10 if n_epochs is None else n_epochs,
+        seed,
+        device,
+        threads,
+    )
+    folder = edition.new_folder("model")
+    write_model(trained, folder)
+    edition.add("model", folder, dataset.fingerprint)
+    return trained
+
+
+def _epochs_only(options: dict[str, Any]) -> int | None:
+    """Return the epochs asked for; raises AskerError where another setting is given as well."""
+    usual = {"task": "ranking", "notebook": False, "no_refit": False}
+    others = [
+        name
+        for name, value in options.items()
+        if name != "n_epochs" and value not in (None, usual.get(name))
+    ]
+    if others:
+        raise AskerError(f"a model that goes on keeps its settings; leave out {', '.join(others)}")
+    epochs: int | None = options["n_epochs"]
+    return epochs
 
 
 def _show_epoch(stage: str, record: dict[str, float]) -> None:
