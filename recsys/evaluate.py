@@ -31,8 +31,6 @@ from recsys.training import train_model
 from recsys.votes import VotesConfig
 
 Protocol = Literal["r80", "loo"]
-LIST_METRICS = ("ndcg", "recall", "hit_rate", "precision", "map", "mrr", "coverage")
-PAIR_METRICS = ("log_loss", "roc_auc", "pr_auc")
 _EASE_MOST_ITEMS = 5000
 
 

@@ -14,6 +14,7 @@ from ingest.ids import IntArray
 from ingest.matrix import interaction_matrix
 from ingest.schema import Dataset, FloatArray, Interactions
 from recsys import metrics
+from recsys.calibration import reliability
 from recsys.sampling import NO_ITEM, NegativeSampler
 from recsys.scoring import Scorer
 from recsys.topn import top_items
@@ -114,6 +115,7 @@ class Holdout:
             "log_loss": metrics.log_loss(labels, p),
             "roc_auc": metrics.roc_auc(labels, p),
             "pr_auc": metrics.pr_auc(labels, p),
+            "calibration_error": reliability(labels, p).error,
         }
 
     def measure(self, scorer: Scorer) -> dict[str, float]:

@@ -24,8 +24,8 @@ from recsys.ranking import BlendConfig
 
 UNKNOWN = -1
 """The index of a user or item the data do not have: it scores as the average of those they do."""
-_BLOCK_NUMBERS = 1 << 23
-"""How many scores, or numbers of user embeddings, a block may hold: 32 MiB."""
+_BLOCK_NUMBERS = 1 << 21
+"""How many scores, or numbers of user embeddings, a block may hold: 8 MiB."""
 
 
 class Scorer:
