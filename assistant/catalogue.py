@@ -35,6 +35,14 @@ class Catalogue:
         self.dataset = dataset
         self.lexicon = lexicon
 
+    def spoken_in(self, lexicon: Lexicon) -> Catalogue:
+        """Return this catalogue with another language's words for attribute values."""
+        other = Catalogue(self.dataset, lexicon)
+        for name in ("by_title", "values", "has_years", "lower_user_ids", "lower_item_ids",
+                     "odd_user_ids", "odd_item_ids", "person_values"):  # fmt: skip
+            other.__dict__[name] = getattr(self, name)
+        return other
+
     @cached_property
     def by_title(self) -> dict[str, tuple[int, ...]]:
         """Items by plain title; two items of one title share the entry."""
@@ -72,6 +80,60 @@ class Catalogue:
                 return self.values[known]
         return None
 
+    @cached_property
+    def has_years(self) -> bool:
+        """Whether items have a number called `year`."""
+        return any(f.name == "year" and f.kind == "dense" for f in self.dataset.fields_of("item"))
+
+    @cached_property
+    def lower_user_ids(self) -> dict[str, str]:
+        """User ids as written by their lower-case form; the first in id order wins."""
+        return {str(one).casefold(): str(one) for one in self.dataset.user_ids.external[::-1]}
+
+    @cached_property
+    def lower_item_ids(self) -> dict[str, str]:
+        """Item ids as written by their lower-case form; the first in id order wins."""
+        return {str(one).casefold(): str(one) for one in self.dataset.item_ids.external[::-1]}
+
+    @cached_property
+    def odd_user_ids(self) -> dict[str, str]:
+        """User ids that plain text would break: "U-17" by "u-17"."""
+        return {low: one for low, one in self.lower_user_ids.items() if not low.isalnum()}
+
+    @cached_property
+    def odd_item_ids(self) -> dict[str, int]:
+        """Indices of the items whose ids plain text would break."""
+        odd = {low: one for low, one in self.lower_item_ids.items() if not low.isalnum()}
+        codes = self.dataset.item_ids.codes(list(odd.values())) if odd else ()
+        return {low: int(code) for low, code in zip(odd, codes, strict=True)}
+
+    @cached_property
+    def person_values(self) -> dict[str, tuple[str, str]]:
+        """(field, value) by plain attribute value of users, values of one letter left out."""
+        found: dict[str, tuple[str, str]] = {}
+        for field in self.dataset.fields_of("user"):
+            if field.kind != "sparse":
+                continue
+            for value in sorted(map(str, self.dataset.users[field.name].dropna().unique())):
+                found.setdefault(plain_text(value), (field.name, value))
+        return found
+
+    def person_value(self, word: str) -> tuple[str, str] | None:
+        """Return the (field, value) a plain word says of a person: "student", "woman"."""
+        for spelling in (word, word.removesuffix("s")):
+            known = self.lexicon.people.get(spelling)
+            if known is None and len(spelling) > 1 and not self.lexicon.is_common(spelling):
+                known = spelling
+            if known in self.person_values:
+                return self.person_values[known]
+            if known is not None and known[:1] in self.person_values and spelling != known:
+                return self.person_values[known[:1]]
+        return None
+
+    def describes_person(self, words: str) -> bool:
+        """Tell whether plain words say something of a person."""
+        return any(self.person_value(word) for word in words.split())
+
     def find(self, name: str) -> Found | None:
         """Return the items called `name`: an id, a title, or a misspelt one; None if nothing is."""
         code = self.dataset.item_ids.code(name.strip().lstrip("#"))
@@ -107,38 +169,27 @@ class Catalogue:
         titles = [self.dataset.title(self.by_title[title][0]) for title, *_ in matches]
         return list(dict.fromkeys(titles))[:n]
 
+    def of_year(self, items: tuple[int, ...], year: str) -> tuple[int, ...] | None:
+        """Return the items of that year, or None where there is none, or no years."""
+        if not self.has_years:
+            return None
+        column = self.dataset.items["year"].to_numpy()
+        return tuple(item for item in items if column[item] == int(year)) or None
+
     def _of_year(self, items: tuple[int, ...], name: str) -> tuple[int, ...]:
         """Keep the items of the year at the end of `name`, when it has one and the data do."""
         year = _YEAR.search(name.strip())
-        if year is None or "year" not in self.dataset.items.columns:
-            return items
-        kept = tuple(
-            item for item in items if self.dataset.items["year"].iloc[item] == int(year[1])
-        )
-        return kept or items
+        return items if year is None else self.of_year(items, year[1]) or items
 
-    def titles_in(self, text: str) -> list[Found]:
-        """Return the titles that stand in a question: of two words or more, or in quotes."""
-        quoted = [
-            span
-            for pair in re.findall(r'"([^"]+)"|“([^”]+)”|«([^»]+)»', text)
-            for span in pair
-            if span
-        ]
-        found = [match for span in quoted if (match := self.find(span)) is not None]
-        if found or not self.by_title:
-            return found
-        words = [word.strip(".,?") for word in plain_text(text).split()]
-        start = 0
-        while start < len(words):
-            for stop in range(min(len(words), start + 10), start + 1, -1):
-                items = self.by_title.get(" ".join(words[start:stop]))
-                if items is not None:
-                    found.append(Found(items))
-                    start = stop - 1
-                    break
-            start += 1
-        return found
+    def series(self, name: str) -> tuple[int, ...]:
+        """Return the items whose plain title holds the plain `name` as whole words, by index."""
+        wanted = f" {without_accents(plain_text(name))} "
+        if len(wanted) < 5:
+            return ()
+        titles = self.by_title.items()
+        return tuple(
+            sorted({i for title, items in titles if wanted in f" {title} " for i in items})
+        )
 
 
 def title_names(title: str) -> list[str]:
@@ -150,7 +201,7 @@ def title_names(title: str) -> list[str]:
     bare = _YEAR.sub("", title.strip()).strip()
     names: list[str] = []
     for part in [_PARENTHESIS.sub(" ", bare), *_PARENTHESIS.findall(bare)]:
-        plain = _without_accents(plain_text(part)).strip(".,? ")
+        plain = without_accents(plain_text(part)).strip(".,? ")
         inverted = _INVERTED.match(plain)
         if inverted:
             names += [f"{inverted['article']} {inverted['name']}", inverted["name"]]
@@ -159,6 +210,9 @@ def title_names(title: str) -> list[str]:
     return names or [""]
 
 
-def _without_accents(text: str) -> str:
+def without_accents(text: str) -> str:
+    """Return `text` with its accents taken off its letters."""
+    if text.isascii():
+        return text
     marks = unicodedata.normalize("NFKD", text)
     return "".join(mark for mark in marks if not unicodedata.combining(mark))

@@ -3,13 +3,20 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from assistant import wording
 from assistant.evidence import Evidence, Row, rows_of
+from assistant.lexicon import load_lexicon
 from assistant.plan import Plan, Status
 from assistant.question import Question
+from assistant.tools import TOOLS
 from assistant.wording import Voice
+from assistant.wording import explain as explain_words
+from assistant.wording import lists as list_words
+
+_SILENT = frozenset(("similar_users", "filter_counts"))
+"""Tools whose rows stand behind a list and are not said of their own."""
 
 
 @dataclass(frozen=True)
@@ -39,34 +46,148 @@ def draft_answer(
     question: Question, plan: Plan, evidence: Sequence[Evidence], voice: Voice
 ) -> Draft:
     """Return the answer to `question` that the evidence carries."""
+    if plan.parts:
+        return _compound(plan, evidence, voice)
     if not plan.calls:
-        return Draft(plan.status, opening=plan.message)
+        message = plan.message
+        if question.kind == "how_computed":
+            message = explain_words.in_general(voice)
+        return _noted(Draft(plan.status, opening=message), question)
     match question.kind:
-        case "similar_users":
-            return Draft(
-                "answered", wording.similar_users(rows_of(evidence, "similar_users"), voice)
-            )
-        case "user_similarity":
-            return Draft(
-                "answered", wording.user_similarity(rows_of(evidence, "user_similarity")[0], voice)
-            )
         case "predict":
-            rows = rows_of(evidence, "deepfm_score")
-            opening = "\n".join(wording.prediction(row, voice) for row in rows)
-            reasons = {row["item_id"]: wording.support(row, voice) for row in rows}
-            return Draft("answered", opening, rows, reasons, explainable=True)
-    popular = rows_of(evidence, "popular_items")
-    if popular or any(call.tool == "popular_items" for call in evidence):
-        reasons = {row["item_id"]: wording.popular_reason(row, voice) for row in popular}
-        return Draft(
-            "answered", plan.message, popular, reasons, notes=_notes(question, popular, voice)
+            draft = _prediction(evidence, voice)
+        case "recommend" | "recommend_from_neighbours" if not rows_of(evidence, "popular_items"):
+            draft = _recommendation(question, evidence, voice)
+        case "recommend_both_ways" if rows_of(evidence, "similar_users") or any(
+            call.tool == "recommend" for call in evidence
+        ):
+            draft = _both_ways(question, evidence, voice)
+        case "how_computed":
+            draft = _computed(question, evidence, voice)
+        case _:
+            draft = _told(question, evidence, voice)
+    if plan.message:
+        draft = replace(draft, opening="\n".join(filter(None, (plan.message, draft.opening))))
+    return _noted(draft, question)
+
+
+def _noted(draft: Draft, question: Question) -> Draft:
+    """Return the draft with what has to be said of the question itself."""
+    notes = list(draft.notes)
+    if question.absent:
+        what = wording.listed(list(question.absent))
+        notes.append(f"The data say nothing about {what}, so that wish was not applied.")
+    if "nothing_disliked" in question.wishes:
+        notes.append(
+            "What was disliked has been seen, and what has been seen is not suggested again."
         )
-    if question.kind == "recommend_both_ways":
-        return _both_ways(question, evidence, voice)
+    if question.language != "en":
+        name = load_lexicon(question.language).name
+        notes.append(f"(The question was read as {name}; answers are worded in English.)")
+    return replace(draft, notes=notes)
+
+
+def _told(question: Question, evidence: Sequence[Evidence], voice: Voice) -> Draft:
+    """Return what the tools' own wordings say, call by call; one list of items stays a list."""
+    shown = [call for call in evidence if call.tool not in _SILENT] or list(evidence)
+    lists = [call for call in shown if TOOLS[call.tool].reason is not None]
+    if len(shown) == 1 and len(lists) == 1:
+        call = shown[0]
+        tool = TOOLS[call.tool]
+        assert tool.reason is not None
+        rows = [row for row in call.rows if "item_id" in row]
+        items = [row for row in rows if row.get("rank") is not None]
+        reasons = {row["item_id"]: tool.reason(row, voice) for row in items}
+        opening = tool.head(call.rows, voice, call.args)
+        if call.tool == "popular_items" and question.kind in _PERSONAL:
+            opening = ""
+        return Draft(
+            "answered", opening, items, reasons, notes=_notes(question, items, evidence, voice)
+        )
+    texts = [_call_text(question, call, voice) for call in shown]
+    notes = [*_claim_notes(question, shown), *_notes(question, None, evidence, voice)]
+    return Draft("answered", "\n".join(filter(None, texts)), notes=notes)
+
+
+_PERSONAL = frozenset(("recommend", "recommend_from_neighbours", "recommend_both_ways", "diverse"))
+
+
+def _call_text(question: Question, call: Evidence, voice: Voice) -> str:
+    """Return one call of several in full: its head and its items."""
+    tool = TOOLS[call.tool]
+    user_id = call.args.get("user_id")
+    own = (
+        voice
+        if user_id in (None, voice.user_id)
+        else replace(voice, user_id=user_id, addressed=False)
+    )
+    head = tool.head(call.rows, own, call.args)
+    if tool.reason is None:
+        return head
+    if call.tool == "recommend":
+        of = f" that user {call.args['liked_by']} liked" if "liked_by" in call.args else ""
+        head = (
+            f"For {own.subject}{of}:"
+            if call.rows
+            else f"For {own.subject} no {voice.noun.one}{of} is left."
+        )
+    reasons = {row["item_id"]: tool.reason(row, own) for row in call.rows if "item_id" in row}
+    return "\n".join(filter(None, (head, wording.numbered(call.rows, reasons))))
+
+
+def _compound(plan: Plan, evidence: Sequence[Evidence], voice: Voice) -> Draft:
+    """Return the parts' answers one after the other; the items are those of the only list."""
+    drafts = []
+    start = 0
+    for part in plan.parts:
+        assert part.question is not None
+        calls = evidence[start : start + len(part.calls)]
+        start += len(part.calls)
+        user = part.question.user_ids[0] if part.question.user_ids else None
+        drafts.append(draft_answer(part.question, part, calls, replace(voice, user_id=user)))
+    with_items = [draft for draft in drafts if draft.items]
+    texts = [draft.text(draft.reasons) for draft in drafts]
+    status: Status = next((d.status for d in drafts if d.status == "answered"), drafts[0].status)
+    if len(with_items) == 1 and with_items[0] is drafts[-1]:
+        return replace(
+            drafts[-1], status=status, explainable=False,
+            opening="\n\n".join([*texts[:-1], drafts[-1].opening]),
+        )  # fmt: skip
+    return Draft(status, opening="\n\n".join(texts))
+
+
+def _prediction(evidence: Sequence[Evidence], voice: Voice) -> Draft:
+    rows = rows_of(evidence, "deepfm_score")
+    opening = "\n".join(wording.prediction(row, voice) for row in rows)
+    reasons = {row["item_id"]: wording.support(row, voice) for row in rows}
+    return Draft("answered", opening, rows, reasons, explainable=True)
+
+
+def _computed(question: Question, evidence: Sequence[Evidence], voice: Voice) -> Draft:
+    """Return the formula with this user's numbers."""
+    pairs = rows_of(evidence, "user_similarity")
+    if pairs:
+        text = explain_words.pair_formula(pairs[0], voice)
+        return Draft("answered", text, notes=_claim_notes(question, evidence))
+    if rows_of(evidence, "list_arithmetic"):
+        return _told(question, evidence, voice)
+    near, rows = rows_of(evidence, "similar_users"), rows_of(evidence, "recommend")
+    text = explain_words.in_general(voice)
+    if near:
+        text += "\n" + wording.similar_users(near, voice)
+    if rows:
+        text += (
+            f"\nThe first of the list is {wording.named(rows[0])}: {wording.reason(rows[0], voice)}"
+        )
+    return Draft("answered", text)
+
+
+def _recommendation(question: Question, evidence: Sequence[Evidence], voice: Voice) -> Draft:
     rows = rows_of(evidence, "recommend")
     reasons = {row["item_id"]: wording.reason(row, voice) for row in rows}
     opening = _opening(question, rows, rows_of(evidence, "similar_users"), voice)
-    return Draft("answered", opening, rows, reasons, True, _notes(question, rows, voice))
+    notes = _notes(question, rows, evidence, voice)
+    return Draft("answered", opening, rows, reasons, True, notes)
 
 
 def _opening(question: Question, rows: Sequence[Row], near: Sequence[Row], voice: Voice) -> str:
@@ -74,23 +195,24 @@ def _opening(question: Question, rows: Sequence[Row], near: Sequence[Row], voice
     if not rows:
         return ""
     count = wording.counted(len(rows), voice.noun)
-    if question.kind == "recommend_from_neighbours":
+    if question.kind == "recommend_from_neighbours" and near:
         named = [f"user {row['user_id']} ({row['jaccard']:.2f})" for row in near[:3]]
+        these = "this" if len(rows) == 1 else "these"
         return (
             f"The users most like {voice.subject} are {wording.listed(named)}, by Jaccard "
-            "similarity. "
-            f"Among what the {len(near)} nearest have seen and {voice.subject} {voice.has} not, "
-            f"{'this' if len(rows) == 1 else 'these'} {count} got the most of their votes:"
+            f"similarity. Among what the {len(near)} nearest have seen and {voice.subject} "
+            f"{voice.has} not, {these} {count} got the most of their votes:"
         )
     about = (
         f" about “{question.topic}” (by the meaning of title and attributes)"
         if question.topic
         else ""
     )
-    return (
-        f"{count.capitalize()}{about} that {voice.subject} {voice.has} not seen, chosen by DeepFM "
-        "and by what similar users have seen:"
-    )
+    by = {
+        "deepfm": "chosen by DeepFM alone",
+        "neighbours": "chosen by the neighbours' votes alone",
+    }.get(question.by, "chosen by DeepFM and by what similar users have seen")
+    return f"{count.capitalize()}{about} that {voice.subject} {voice.has} not seen, {by}:"
 
 
 def _both_ways(question: Question, evidence: Sequence[Evidence], voice: Voice) -> Draft:
@@ -110,7 +232,7 @@ def _both_ways(question: Question, evidence: Sequence[Evidence], voice: Voice) -
         else f"No {voice.noun.one} stands among the first {len(by_deepfm)} of both."
     )
     reasons = {row["item_id"]: wording.reason(row, voice) for row in agreed}
-    notes = _notes(question, agreed, voice) if question.filters else ()
+    notes = _notes(question, agreed, evidence, voice) if question.filters else ()
     return Draft("answered", "\n".join([*lists, verdict]), agreed, reasons, True, notes)
 
 
@@ -118,17 +240,62 @@ def _titles(rows: Sequence[Row]) -> str:
     return wording.listed([wording.named(row) for row in rows]) if rows else "nothing"
 
 
-def _notes(question: Question, rows: Sequence[Row], voice: Voice) -> list[str]:
-    """Return what to know of the list: its filters, and why it is shorter than asked."""
+def _claim_notes(question: Question, evidence: Sequence[Evidence]) -> list[str]:
+    """Return what is said to a number the asker holds against a computed one."""
+    if question.claimed is None:
+        return []
+    rows = [row for call in evidence for row in call.rows]
+    key = next((key for key in ("jaccard", "score") if rows and key in rows[0]), None)
+    return [] if key is None else [wording.claim(question.claimed, float(rows[0][key]))]
+
+
+def _notes(
+    question: Question,
+    rows: Sequence[Row] | None,
+    evidence: Sequence[Evidence],
+    voice: Voice,
+) -> list[str]:
+    """Return what to know of a list: its filters, and why it is shorter than asked."""
     notes = []
     if question.filters:
         notes.append(f"Only {voice.noun.many} with: {question.filters.words()}.")
+    if question.least_score is not None:
+        notes.append(
+            f"Only {voice.noun.many} that DeepFM scores at least {question.least_score:g}."
+        )
+    if question.offset and rows:
+        notes.append(f"The first {question.offset:,} of the list are passed over.")
+    if rows is None or question.kind not in _COUNTED:
+        return notes
     if len(rows) < question.n:
         left = f"only {wording.counted(len(rows), voice.noun)}" if rows else f"no {voice.noun.one}"
-        source = {
-            "recommend_from_neighbours": " among what the nearest users have seen",
-        }.get(question.kind, "")
-        why = " that meets these conditions" if question.filters or question.topic else ""
+        source = {"recommend_from_neighbours": " among what the nearest users have seen"}
+        narrowed = question.filters or question.topic or question.least_score is not None
+        why = " that meets these conditions" if narrowed else ""
         verb = "is" if len(rows) == 1 or not rows else "are"
-        notes.append(f"{question.n:,} were asked for; {left}{why} {verb} left{source}.")
+        where = source.get(question.kind, "")
+        notes.append(f"{question.n:,} were asked for; {left}{why} {verb} left{where}.")
+        binding = list_words.binding(rows_of(evidence, "filter_counts"), voice)
+        notes += [binding] if binding and not rows else []
     return notes
+
+
+_COUNTED = frozenset(
+    (
+        "recommend",
+        "recommend_from_neighbours",
+        "recommend_both_ways",
+        "again",
+        "like_item",
+        "also_seen",
+        "diverse",
+        "from_titles",
+        "segment",
+        "group",
+        "top_rated",
+        "lowest_rated",
+        "most_popular",
+        "rising",
+        "unwatched",
+    )
+)

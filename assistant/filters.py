@@ -64,10 +64,56 @@ class Between:
 
 
 @dataclass(frozen=True)
+class Audience:
+    """The number of users who have the item lies in [low, high]; None leaves that side open."""
+
+    low: int | None
+    high: int | None
+
+    def mask(self, dataset: Dataset) -> Mask:
+        counts = np.bincount(dataset.interactions.item, minlength=dataset.n_items)
+        low = 0 if self.low is None else self.low
+        high = dataset.n_users if self.high is None else self.high
+        inside: Mask = (counts >= low) & (counts <= high)
+        return inside
+
+    def to_json(self) -> dict[str, Any]:
+        return {"audience": {"from": self.low, "to": self.high}}
+
+    def words(self) -> str:
+        if self.low is None:
+            return f"at most {self.high:,} {'user' if self.high == 1 else 'users'}"
+        if self.high is None:
+            return f"at least {self.low:,} {'user' if self.low == 1 else 'users'}"
+        return f"{self.low:,} to {self.high:,} users"
+
+
+@dataclass(frozen=True)
+class Named:
+    """The item is one of those whose title holds `name`, or that were named one by one."""
+
+    name: str
+    items: tuple[str, ...]
+    """External ids."""
+
+    def mask(self, dataset: Dataset) -> Mask:
+        chosen = np.zeros(dataset.n_items, dtype=bool)
+        codes = dataset.item_ids.codes(list(self.items))
+        chosen[codes[codes >= 0]] = True
+        return chosen
+
+    def to_json(self) -> dict[str, Any]:
+        return {"named": self.name, "items": list(self.items)}
+
+    def words(self) -> str:
+        return f"“{self.name}”"
+
+
+@dataclass(frozen=True)
 class Not:
     """The inner condition does not hold."""
 
-    inner: Is | Between
+    inner: Condition
 
     def mask(self, dataset: Dataset) -> Mask:
         return ~self.inner.mask(dataset)
@@ -79,7 +125,23 @@ class Not:
         return f"not {self.inner.words()}"
 
 
-Condition = Is | Between | Not
+@dataclass(frozen=True)
+class Either:
+    """At least one of the conditions holds."""
+
+    conditions: tuple[Condition, ...]
+
+    def mask(self, dataset: Dataset) -> Mask:
+        passing = np.zeros(dataset.n_items, dtype=bool)
+        for condition in self.conditions:
+            passing |= condition.mask(dataset)
+        return passing
+
+    def to_json(self) -> dict[str, Any]:
+        return {"any": [condition.to_json() for condition in self.conditions]}
+
+    def words(self) -> str:
+        return " or ".join(_grouped(condition) for condition in self.conditions)
 
 
 @dataclass(frozen=True)
@@ -102,7 +164,7 @@ class All:
         return {"all": [condition.to_json() for condition in self.conditions]}
 
     def words(self) -> str:
-        return ", ".join(condition.words() for condition in self.conditions)
+        return " and ".join(_grouped(condition) for condition in self.conditions)
 
     @classmethod
     def from_json(cls, document: dict[str, Any] | None, dataset: Dataset) -> All:
@@ -118,20 +180,46 @@ class All:
         return cls(tuple(_condition(entry, dataset) for entry in document["all"]))
 
 
+Condition = Is | Between | Audience | Named | Not | Either | All
+
+
+def _grouped(condition: Condition) -> str:
+    """Return a condition's words, in parentheses where it joins several."""
+    several = isinstance(condition, Either | All) and len(condition.conditions) > 1
+    return f"({condition.words()})" if several else condition.words()
+
+
 def _condition(entry: Any, dataset: Dataset) -> Condition:
     match entry:
         case {"not": inner} if len(entry) == 1:
             condition = _condition(inner, dataset)
             return condition.inner if isinstance(condition, Not) else Not(condition)
+        case {"any": list(inner)} if len(entry) == 1 and inner:
+            return Either(tuple(_condition(one, dataset) for one in inner))
+        case {"all": list(inner)} if len(entry) == 1:
+            return All(tuple(_condition(one, dataset) for one in inner))
+        case {"audience": {"from": low, "to": high}} if _are_bounds(low, high):
+            return Audience(low, high)
+        case {"named": str(name), "items": list(items)} if all(
+            isinstance(item, str) and item in dataset.item_ids for item in items
+        ):
+            return Named(name, tuple(items))
         case {"field": str(name), "is": str(value)} if name in _names(dataset, dense=False):
             return Is(name, value)
-        case {"field": str(name), "from": low, "to": high} if name in _names(dataset, dense=True):
+        case {"field": str(name), "from": low, "to": high} if name in _names(
+            dataset, dense=True
+        ) and _are_bounds(low, high):
             return Between(name, low, high)
     known = ", ".join(sorted(field.name for field in dataset.fields_of("item")))
     raise AskerError(
-        f'{entry!r} is no condition on items; write {{"field", "is"}}, {{"field", "from", "to"}} '
-        f'or {{"not"}} with one of the fields {known or "(none)"}'
+        f'{entry!r} is no condition on items; write {{"field", "is"}}, {{"field", "from", "to"}}, '
+        f'{{"audience": {{"from", "to"}}}}, {{"any"}}, {{"all"}} or {{"not"}} with one of the '
+        f"fields {known or '(none)'}"
     )
+
+
+def _are_bounds(*bounds: Any) -> bool:
+    return all(one is None or isinstance(one, int | float) for one in bounds)
 
 
 def _names(dataset: Dataset, dense: bool) -> set[str]:

@@ -1,28 +1,24 @@
-"""Question → the tool calls that answer it, or the sentence that says why none can."""
+"""Question → the tool calls that answer it, or the sentence that says why none can.
+
+What every kind needs and calls stands in `assistant/calls.py`; here are the checks before it.
+"""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
-from typing import Any, Literal
+from dataclasses import dataclass, replace
+from typing import Literal
 
+from assistant.calls import RULES, Call, Rule
 from assistant.catalogue import Catalogue
 from assistant.question import Question
-from assistant.toolbox import N_NEIGHBOURS
 from ingest.schema import Dataset
 
+__all__ = ["Call", "Plan", "Planner", "Status"]
+
 Status = Literal["answered", "needs_clarification", "abstained", "refused"]
-
-AGREEMENT_DEPTH = 10
-"""How far down two lists are compared, even where fewer items are asked for."""
-
-
-@dataclass(frozen=True)
-class Call:
-    """One tool call to make."""
-
-    tool: str
-    args: dict[str, Any]
+MAX_USERS = 50
+"""For more users than this an answer points to `whyrec recommend`."""
 
 
 @dataclass(frozen=True)
@@ -32,6 +28,10 @@ class Plan:
     calls: tuple[Call, ...] = ()
     status: Status = "answered"
     message: str = ""
+    parts: tuple[Plan, ...] = ()
+    """The plans of a compound question; `calls` are theirs, one after the other."""
+    question: Question | None = None
+    """Of a part: the question it plans."""
 
 
 class Planner:
@@ -44,79 +44,66 @@ class Planner:
 
     def plan(self, question: Question) -> Plan:
         """Return what to compute for `question`."""
+        if question.parts:
+            parts = tuple(replace(self.plan(part), question=part) for part in question.parts)
+            return Plan(tuple(call for part in parts for call in part.calls), parts=parts)
+        if question.kind == "private":
+            return self._private(question)
         if question.kind == "unclear":
-            return Plan(status="needs_clarification", message=self._what_i_can_do())
+            return Plan(status="needs_clarification", message=self._what_i_can_do(question))
+        rule = RULES[question.kind]
+        if rule.lists and question.n == 0:
+            return Plan(message=f"You asked for 0 {self.noun.many}, so none are listed.")
+        if problem := self._user_problem(question, rule):
+            return problem
+        if problem := self._item_problem(question, rule.items):
+            return problem
+        return Plan(calls=tuple(rule.calls(question)), message=self._flags(question))
+
+    def _user_problem(self, question: Question, rule: Rule) -> Plan | None:
+        """Return what to do where users are not named, unknown, or too many."""
         users = question.user_ids
         unknown = [user for user in users if user not in self.dataset.user_ids]
-        recommends = question.kind.startswith("recommend")
-        if len(users) > (2 if question.kind == "user_similarity" else 1):
-            return self._one_at_a_time(users)
-        if recommends and question.n == 0:
-            return Plan(message=f"You asked for 0 {self.noun.many}, so none are listed.")
-        if recommends and (not users or unknown):
+        if rule.popular_otherwise and (not users or unknown):
             return self._popular(question, unknown)
-        if unknown:
-            return Plan(status="abstained", message=self._unknown_users(unknown))
-        if not users:
-            example = self.dataset.user_ids.external[0] if self.dataset.n_users else "1"
-            return Plan(
-                status="needs_clarification",
-                message=f'For which user? Name an id, such as "user {example}".',
-            )
-        if question.kind == "predict":
-            return self._predict(question)
-        return Plan(calls=tuple(self._calls(question)))
+        if unknown and rule.users:
+            known = tuple(user for user in users if user in self.dataset.user_ids)
+            if not known or question.kind != "recommend_many":
+                return Plan(status="abstained", message=self._unknown_users(unknown))
+            part = self.plan(replace(question, user_ids=known))
+            return replace(part, message=f"{self._unknown_users(unknown)} {part.message}".strip())
+        if len(users) < rule.users:
+            return Plan(status="needs_clarification", message=self._which_user(rule.users))
+        if len(users) > MAX_USERS:
+            return Plan(status="needs_clarification", message=self._too_many(users))
+        return None
 
-    def _calls(self, question: Question) -> Sequence[Call]:
-        user = question.user_ids[0]
-        near = Call("similar_users", {"user_id": user, "k": N_NEIGHBOURS})
-        wanted = {"user_id": user, "n": question.n, "filters": question.filters.to_json()}
-        if question.topic is not None:
-            wanted["topic"] = question.topic
-        match question.kind:
-            case "recommend_from_neighbours":
-                only = {"by": "neighbours", "among_neighbours": N_NEIGHBOURS}
-                return (near, Call("recommend", wanted | only))
-            case "recommend_both_ways":
-                deep = {"n": max(question.n, AGREEMENT_DEPTH)}
-                return (
-                    near,
-                    Call("recommend", wanted | deep | {"by": "deepfm"}),
-                    Call("recommend", wanted | deep | {"by": "neighbours"}),
-                )
-            case "similar_users":
-                return (Call("similar_users", {"user_id": user, "k": max(question.n, 1)}),)
-            case "user_similarity":
-                return (
-                    Call("user_similarity", {"user_id": user, "other_id": question.user_ids[1]}),
-                )
-            case _:
-                return (near, Call("recommend", wanted | {"by": "both"}))
-
-    def _predict(self, question: Question) -> Plan:
-        if question.unknown_names:
-            name = question.unknown_names[0]
-            near = self.catalogue.nearest_titles(name)
-            hint = f" The nearest titles are {'; '.join(near)}." if near else ""
-            message = (
-                f"There is no {self.noun.one} “{name}” in the data set {self.dataset.name}.{hint}"
-            )
-            return Plan(status="abstained", message=message)
-        if not question.item_choices:
-            return Plan(
-                status="needs_clarification",
-                message=f"Which {self.noun.one}? Name its id or its title.",
-            )
-        for choices in question.item_choices:
+    def _item_problem(self, question: Question, needed: int) -> Plan | None:
+        """Return what to ask or say where an item is not named, unknown or ambiguous."""
+        for choices in (*question.item_choices, *question.negated):
             if len(choices) > 1:
                 return Plan(status="needs_clarification", message=self._which(choices))
-        user, items = question.user_ids[0], [choices[0] for choices in question.item_choices]
-        return Plan(
-            calls=(
-                Call("similar_users", {"user_id": user, "k": N_NEIGHBOURS}),
-                Call("deepfm_score", {"user_id": user, "item_ids": items}),
-            )
-        )
+        if len(question.item_choices) >= needed:
+            return None
+        if question.unknown_names:
+            return Plan(status="abstained", message=self._unknown_item(question.unknown_names[0]))
+        if needed and question.kind != "rank_given":
+            message = f"Which {self.noun.one}? Name its id or its title."
+            return Plan(status="needs_clarification", message=message)
+        return None
+
+    def _flags(self, question: Question) -> str:
+        """Return what is to be said of names that are unknown beside others that are known."""
+        if not question.unknown_names or not question.item_choices:
+            return ""
+        names = " and ".join(f"“{name}”" for name in question.unknown_names)
+        are = "is" if len(question.unknown_names) == 1 else "are"
+        return f"{names} {are} not in the data set {self.dataset.name} and left out."
+
+    def _unknown_item(self, name: str) -> str:
+        near = self.catalogue.nearest_titles(name) if not name.isdigit() else []
+        hint = f" The nearest titles are {'; '.join(near)}." if near else ""
+        return f"There is no {self.noun.one} “{name}” in the data set {self.dataset.name}.{hint}"
 
     def _popular(self, question: Question, unknown: Sequence[str]) -> Plan:
         reason = (
@@ -128,6 +115,16 @@ class Planner:
         args = {"n": question.n, "filters": question.filters.to_json()}
         return Plan(calls=(Call("popular_items", args),), message=message)
 
+    def _private(self, question: Question) -> Plan:
+        own = question.addressed_as_user
+        if own and len(question.user_ids) == 1 and question.user_ids[0] in self.dataset.user_ids:
+            return Plan(calls=(Call("user_profile", {"user_id": question.user_ids[0]}),))
+        message = (
+            "Personal attributes of other people are not told, nor are instructions or keys. Ask "
+            f"about tastes and {self.noun.many} instead."
+        )
+        return Plan(status="refused", message=message)
+
     def _unknown_users(self, unknown: Sequence[str]) -> str:
         who = f"User {unknown[0]} is" if len(unknown) == 1 else f"Users {' and '.join(unknown)} are"
         return (
@@ -135,22 +132,25 @@ class Planner:
             "users, so nothing personal can be computed."
         )
 
-    def _one_at_a_time(self, users: Sequence[str]) -> Plan:
-        message = (
-            f"That names {len(users)} users, and this kind of question is answered for one at a "
-            f"time. For lists for several, run `whyrec recommend {' '.join(users[:5])}`."
+    def _which_user(self, needed: int) -> str:
+        example = self.dataset.user_ids.external[0] if self.dataset.n_users else "1"
+        if needed > 1:
+            return f'For which users? Name their ids, such as "users {example} and …".'
+        return f'For which user? Name an id, such as "user {example}".'
+
+    def _too_many(self, users: Sequence[str]) -> str:
+        return (
+            f"That names {len(users):,} users, and at most {MAX_USERS} are answered at once. For "
+            f"lists for more, run `whyrec recommend {' '.join(users[:3])} …`."
         )
-        return Plan(status="needs_clarification", message=message)
 
     def _which(self, choices: Sequence[str]) -> str:
-        items = [self.dataset.item_ids.code(choice) for choice in choices]
         described = []
-        for choice, item in zip(choices, items, strict=True):
+        for choice in choices:
+            item = self.dataset.item_ids.code(choice)
             assert item is not None, "choices come from the catalogue"
             year = (
-                self.dataset.items["year"].iloc[item]
-                if "year" in self.dataset.items.columns
-                else float("nan")
+                self.dataset.items["year"].iloc[item] if self.catalogue.has_years else float("nan")
             )
             known = f" ({year:.0f})" if year == year else ""
             described.append(f"{self.noun.one} {choice}, {self.dataset.title(item)}{known}")
@@ -159,12 +159,15 @@ class Planner:
             "Ask again with the id."
         )
 
-    def _what_i_can_do(self) -> str:
+    def _what_i_can_do(self, question: Question) -> str:
         user = self.dataset.user_ids.external[0] if self.dataset.n_users else "1"
         item = self.dataset.item_ids.external[0] if self.dataset.n_items else "1"
+        last = self.dataset.user_ids.external[-1] if self.dataset.n_users else "2"
+        start = "Hello." if "social" in question.wishes else "I could not tell what is asked."
         return (
-            "I could not tell what is asked. Ask, for example: "
+            f"{start} I answer questions about the users and {self.noun.many} of the data set "
+            f"{self.dataset.name}. Ask, for example: "
             f"“Suggest 2 {self.noun.many} to user {user}”, “Who is most like user {user}?”, "
-            f"“How similar are users {user} and {self.dataset.user_ids.external[-1]}?”, "
+            f"“How similar are users {user} and {last}?”, "
             f"“Will user {user} like {self.noun.one} {item}, and why?”"
         )

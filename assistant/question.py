@@ -1,34 +1,37 @@
-"""Question text → one typed Question, by code alone, with the words of a lexicon."""
+"""Question text → one typed Question, by code alone: mentions, conditions, numbers, kind."""
 
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass, field
-from typing import Any, Literal
+from dataclasses import dataclass, field, replace
+from functools import cached_property
+from typing import Any
 
+from assistant.amounts import DEFAULT_N, MAX_N, AmountReader, Window
 from assistant.catalogue import Catalogue, Found
-from assistant.filters import All, Between, Condition, Not
-from assistant.lexicon import Lexicon, plain_text
+from assistant.conditions import ConditionReader, Conditions
+from assistant.filters import All, Condition, Named, Not
+from assistant.kinds import Seen, kind_of
+from assistant.lexicon import Lexicon, language_of, load_lexicon, plain_text
+from assistant.lexicon.phrases import ITEM, ITEMS, USERS
+from assistant.mentions import MentionFinder, Mentions
+from assistant.people import described
 from ingest.errors import AskerError
 from ingest.schema import Dataset
 
-Kind = Literal[
-    "recommend",
-    "recommend_from_neighbours",
-    "recommend_both_ways",
-    "similar_users",
-    "user_similarity",
-    "predict",
-    "unclear",
-]
-DEFAULT_N = 5
+__all__ = ["DEFAULT_N", "MAX_CHARACTERS", "MAX_N", "Question", "QuestionParser"]
+
 MAX_CHARACTERS = 4000
-MAX_N = 1000
-
-
-_BARE_USER = re.compile(
-    r"\b(most like|similar to|nearest to|closest to|like|are|is|between|of) #?([0-9]+)\b(?! users)"
-)
+IMPERSONAL = frozenset(
+    ("audience", "also_seen", "describe_item", "rising", "top_rated", "most_popular", "catalogue",
+     "lowest_rated", "unwatched", "from_titles")
+)  # fmt: skip
+"""Kinds that need no user, even where the asker is known."""
+_ONE_QUESTION = frozenset(("recommend_from_neighbours", "recommend_both_ways", "from_titles"))
+_SIGNED = frozenset(("from_titles", "what_if"))
+"""Kinds in which an item with "not" is a fact about a person, not a wish."""
+_WITH_TOPIC = frozenset(("recommend", "diverse", "like_item", "recommend_many"))
+_WITH_PERSON = frozenset(("segment", "what_if", "from_titles"))
 
 
 @dataclass(frozen=True)
@@ -36,7 +39,7 @@ class Question:
     """What was asked. Ids are external; `item_choices` has the possible items of each name."""
 
     text: str
-    kind: Kind
+    kind: str
     user_ids: tuple[str, ...] = ()
     item_choices: tuple[tuple[str, ...], ...] = ()
     n: int = DEFAULT_N
@@ -47,39 +50,57 @@ class Question:
     """Words that stand where an item's name should, and are none."""
     topic: str | None = None
     """What the items are to be about, where the question says so in free words."""
+    offset: int = 0
+    """How many places of the list are passed over."""
+    least_score: float | None = None
+    claimed: float | None = None
+    """A number the asker holds against a computed one."""
+    attributes: dict[str, Any] = field(default_factory=dict)
+    """What is said of a person the data do not have, or would be otherwise: field to value."""
+    negated: tuple[tuple[str, ...], ...] = ()
+    """Items named with "not": disliked, or not to have been seen."""
+    absent: tuple[str, ...] = ()
+    """Attributes wished for that the data do not have."""
+    by: str = "both"
+    wishes: tuple[str, ...] = ()
+    """Concepts of the lexicon that stand in the text and shape the answer."""
+    language: str = "en"
+    parts: tuple[Question, ...] = ()
+    """The questions of a compound question, in order."""
+
+    @property
+    def item_ids(self) -> tuple[str, ...]:
+        """The items that are named without doubt."""
+        return tuple(choices[0] for choices in self.item_choices if len(choices) == 1)
 
     def to_json(self) -> dict[str, Any]:
         return {
             "kind": self.kind,
             "user_ids": list(self.user_ids),
-            "item_ids": [choices[0] for choices in self.item_choices if len(choices) == 1],
+            "item_ids": list(self.item_ids),
             "n": self.n,
             "filters": self.filters.to_json(),
             "unknown_names": list(self.unknown_names),
             "topic": self.topic,
+            "offset": self.offset,
+            "least_score": self.least_score,
+            "claimed": self.claimed,
+            "attributes": dict(self.attributes),
+            "not_item_ids": [choices[0] for choices in self.negated],
+            "absent": list(self.absent),
+            "language": self.language,
+            "parts": [part.to_json() for part in self.parts],
         }
 
 
 class QuestionParser:
-    """Reads questions about one data set."""
+    """Reads questions about one data set, in every language that has a lexicon."""
 
     def __init__(self, dataset: Dataset, lexicon: Lexicon, catalogue: Catalogue) -> None:
         self.dataset = dataset
         self.lexicon = lexicon
         self.catalogue = catalogue
-        user, item = lexicon.words["user"].pattern, lexicon.words["item"].pattern
-        token = r"#?(?P<id>[\w.:]*[\w])"
-        self._user = re.compile(rf"{user}(?: (?:number|no\.?|id|called|named))? ?[:#]? ?{token}")
-        self._item = re.compile(rf"{item}(?: (?:number|no\.?|id))? ?[:#]? ?{token}")
-        self._more = re.compile(rf" ?(?:,|{lexicon.words['and'].pattern}) ?(?:{user} )?{token}")
-        self._asker = re.compile(rf"{lexicon.words['asker'].pattern} (?:{user} )?{token}")
-        nouns = {dataset.noun.one, dataset.noun.many}
-        self._noun = re.compile(rf"(?:{item}|\b(?:{'|'.join(map(re.escape, sorted(nouns)))})\b)")
-        self._a_noun = re.compile(rf"\b(?:an?|the best) {self._noun.pattern}")
-        self._will_like = re.compile(
-            rf"{lexicon.asks['predict'].pattern} (?P<user>[0-9]+) {lexicon.asks['like'].pattern}"
-            rf"(?: {item})? #?(?P<item>[0-9]+)\b"
-        )
+        self._readers: dict[str, _Reader] = {}
 
     def parse(self, text: str, user_id: str | None = None) -> Question:
         """Return the Question in `text`; `user_id` names the asker's user when the text does not.
@@ -96,210 +117,199 @@ class QuestionParser:
                 f"the question has {len(text):,} characters and at most {MAX_CHARACTERS:,} are "
                 "read; shorten it"
             )
-        plain = self._with_user_words(_joined_user_ids(plain_text(text)))
-        users, rest = self._users(plain)
-        addressed = self._asker.search(plain) is not None
-        if user_id is not None and not users:
+        reader = self._reader(language_of(plain_text(text)))
+        whole = reader.read(text, user_id)
+        parts = reader.split(text) if whole.kind not in _ONE_QUESTION else []
+        return _compound(whole, [reader.read(part, user_id) for part in parts])
+
+    def _reader(self, language: str) -> _Reader:
+        if language not in self._readers:
+            lexicon = self.lexicon if language == "en" else load_lexicon(language)
+            catalogue = self.catalogue if language == "en" else self.catalogue.spoken_in(lexicon)
+            self._readers[language] = _Reader(self.dataset, lexicon, catalogue)
+        return self._readers[language]
+
+
+class _Reader:
+    """The rooms of the parser put together for one language."""
+
+    def __init__(self, dataset: Dataset, lexicon: Lexicon, catalogue: Catalogue) -> None:
+        self.dataset = dataset
+        self.lexicon = lexicon
+        self.catalogue = catalogue
+        self.mentions = MentionFinder(dataset, lexicon, catalogue)
+        self.conditions = ConditionReader(lexicon, catalogue)
+        self.amounts = AmountReader(lexicon, catalogue, self.mentions.noun)
+        without, and_ = (lexicon.words[name].pattern for name in ("without", "and"))
+        self._left_out = re.compile(
+            rf"(?:{without})(?: \w+){{0,3}} ?(?P<items>{ITEM}(?:,? ?(?:(?:{and_}) )?{ITEM})*)"
+        )
+        self._about = re.compile(
+            rf"(?:{lexicon.words['about'].pattern}) ?(?P<topic>[^.?,]+?)"
+            rf"(?= (?:{lexicon.words['topic_end'].pattern})|[.?,]|$)"
+        )
+
+    def read(self, text: str, user_id: str | None) -> Question:
+        """Return what the text asks, taken as one question."""
+        window = Window()
+
+        def without_window(plain: str) -> str:
+            nonlocal window
+            window, rest = self.amounts.window(plain)
+            return rest
+
+        found = self.mentions.find(text, without_window)
+        users = tuple(found.users[number] for number in found.in_order(USERS[0]))
+        addressed = self.mentions.is_addressed(found.text)
+        left_out = self._items_left_out(found.text)
+        topic = self._topic(found.text)
+        person, rest = described(found.text, self.catalogue, self.amounts)
+        least, rest = self.amounts.least_score(rest)
+        conditions = self.conditions.read(rest if topic is None else rest.replace(topic, ",", 1))
+        seen = Seen(
+            text=found.text,
+            n_users=len(users),
+            n_items=len(found.in_order(ITEMS[0])) - len(left_out) + len(found.unknown),
+            noun=self.mentions.noun.search(found.text) is not None,
+            person=bool(person),
+            filters=bool(conditions.conditions),
+        )
+        kind, impersonal = self._kind(seen, user_id)
+        if user_id is not None and not users and not impersonal:
             users, addressed = (user_id,), True
-        items, unknown, rest = self._items(text, rest)
-        filters = All(tuple(self._conditions(rest)))
-        kind = self._kind(plain, users, bool(items or unknown))
-        if kind == "unclear" and users and filters:
-            kind = "recommend"
+        if kind == "unclear" and users and self.mentions.guess(found):
+            kind = "predict"
+        signed = kind in _SIGNED
+        if signed:
+            left_out = self._negated_items(found.text)
+        named = [number for number in found.in_order(ITEMS[0]) if number not in left_out]
         return Question(
             text=text,
             kind=kind,
             user_ids=users,
-            item_choices=tuple(self._external(found) for found in items),
-            n=self._count(rest, kind),
-            filters=filters,
+            item_choices=tuple(self._external(found.items[number]) for number in named),
+            n=window.n or self.amounts.count(conditions.rest, people=kind == "similar_users"),
+            filters=self._filters(conditions, found, [] if signed else left_out),
             addressed_as_user=addressed,
-            unknown_names=unknown if kind == "predict" else (),
-            topic=_topic(plain) if kind == "recommend" else None,
+            unknown_names=tuple(found.unknown),
+            topic=topic if kind in _WITH_TOPIC else None,
+            offset=window.offset,
+            least_score=least,
+            claimed=self.amounts.claimed(found.text),
+            attributes=person if kind in _WITH_PERSON else {},
+            negated=tuple(self._external(found.items[n]) for n in left_out) if signed else (),
+            absent=tuple(dict.fromkeys(conditions.absent)),
+            by=self._by(found.text),
+            wishes=tuple(w for w in _WISHES if self.lexicon.asks_for(w, found.text)),
+            language=self.lexicon.language,
         )
 
-    def _with_user_words(self, plain: str) -> str:
-        """Write "user" and "item" before bare numbers: "will 78 like 110", "who is like 78"."""
-        plain = self._will_like.sub(
-            lambda m: (
-                m[0]
-                .replace(m["user"], f"user {m['user']}", 1)
-                .replace(m["item"], f"item {m['item']}")
-            ),
-            plain,
+    def split(self, text: str) -> list[str]:
+        """Return the parts of a text that says "then", or ends several sentences."""
+        parts = [part for part in self._then.split(text) if part and plain_text(part)]
+        return parts if len(parts) > 1 else []
+
+    @cached_property
+    def _then(self) -> re.Pattern[str]:
+        then = "|".join(sorted(self.lexicon.then, key=len, reverse=True))
+        return re.compile(
+            rf"[,.]? (?:{then}) |;|(?<=[?!])\s|(?<=[\w)])\.\s(?=[A-Z])", re.IGNORECASE
         )
-        if self._item.search(plain) or not self.lexicon.asks_for("similar", plain):
-            return plain
-        return _BARE_USER.sub(r"\1 user \2", plain)
+
+    def _kind(self, seen: Seen, user_id: str | None) -> tuple[str, bool]:
+        """Return the kind, and whether it is asked without regard to who asks."""
+        kind = kind_of(seen, self.lexicon)
+        if seen.n_users or user_id is None:
+            return kind, False
+        if kind in IMPERSONAL and not self.lexicon.asks_for("personally", seen.text):
+            return kind, True
+        return kind_of(replace(seen, n_users=1, person=False), self.lexicon), False
+
+    def _items_left_out(self, text: str) -> list[int]:
+        """Return the numbers of the items in "but not A or B", unless "not" asks or tells."""
+        if any(self.lexicon.asks_for(one, text) for one in ("why_not", "what_if", "i_liked")):
+            return []
+        return [
+            ord(mark) - ITEMS[0]
+            for match in self._left_out.finditer(text)
+            for mark in match["items"]
+            if ITEMS[0] <= ord(mark) <= ITEMS[1]
+        ]
+
+    def _negated_items(self, text: str) -> list[int]:
+        """Return the items after "hated" or "not", up to the next word of liking."""
+        turns = [(m.start(), False) for m in self.lexicon.asks["liked_sign"].finditer(text)]
+        turns += [(m.start(), True) for m in self.lexicon.asks["disliked"].finditer(text)]
+        turns.sort()
+        found = []
+        for place, mark in enumerate(text):
+            if ITEMS[0] <= ord(mark) <= ITEMS[1]:
+                sign = [negative for start, negative in turns if start < place][-1:]
+                if sign == [True]:
+                    found.append(ord(mark) - ITEMS[0])
+        return list(dict.fromkeys(found))
+
+    def _filters(self, conditions: Conditions, found: Mentions, left_out: list[int]) -> All:
+        extra: list[Condition] = []
+        for number in left_out:
+            ids = self._external(found.items[number])
+            extra.append(Not(Named(self.dataset.title(found.items[number].items[0]), ids)))
+        return All(tuple(dict.fromkeys([*conditions.conditions, *extra])))
+
+    def _topic(self, text: str) -> str | None:
+        """Return the words after "about", up to the end of the phrase."""
+        match = self._about.search(text)
+        return match["topic"].strip() if match else None
+
+    def _by(self, text: str) -> str:
+        by = ("deepfm", "neighbours")
+        return next((one for one in by if self.lexicon.asks_for(f"by_{one}", text)), "both")
 
     def _external(self, found: Found) -> tuple[str, ...]:
         return tuple(str(self.dataset.item_ids.external[item]) for item in found.items)
 
-    def _users(self, plain: str) -> tuple[tuple[str, ...], str]:
-        """Return the user ids in the text, in order, and the text without them."""
-        ids: list[str] = []
-        rest = plain
-        for pattern in (self._asker, self._user):
-            place = 0
-            while (match := pattern.search(rest, place)) is not None:
-                place = match.end()
-                if not self._is_user_id(match["id"]):
-                    continue
-                mentioned = [match["id"]]
-                while (more := self._more.match(rest, place)) and self._is_user_id(more["id"]):
-                    mentioned.append(more["id"])
-                    place = more.end()
-                ids += mentioned
-                rest = rest[: match.start()] + " " + rest[place:]
-                place = match.start()
-        hashed = re.findall(r"#(\w+)", rest) if not ids else []
-        rest = re.sub(r"#\w+", " ", rest) if hashed else rest
-        return tuple(dict.fromkeys(self._as_written(one) for one in ids + hashed)), rest
 
-    def _is_user_id(self, token: str) -> bool:
-        """Tell whether a word after "user" is an id: one of the data's, or one with a digit."""
-        return self._as_written(token) in self.dataset.user_ids or any(map(str.isdigit, token))
-
-    def _as_written(self, token: str) -> str:
-        """Return the id as the data write it: questions are read in lower case."""
-        if token in self.dataset.user_ids:
-            return token
-        return self._lower_user_ids.get(token, token)
-
-    @property
-    def _lower_user_ids(self) -> dict[str, str]:
-        if not hasattr(self, "_lowered"):
-            self._lowered = {
-                str(one).casefold(): str(one) for one in self.dataset.user_ids.external[::-1]
-            }
-        return self._lowered
-
-    def _items(self, text: str, rest: str) -> tuple[list[Found], tuple[str, ...], str]:
-        """Return the items named, words that should be names and are not, and the other text."""
-        found: list[Found] = []
-        for match in list(self._item.finditer(rest)):
-            if any(map(str.isdigit, match["id"])):
-                item = self.catalogue.find(match["id"])
-                if item is None:
-                    return [], (match["id"],), rest.replace(match[0], " ")
-                found.append(item)
-                rest = rest.replace(match[0], " ")
-        found = found or self.catalogue.titles_in(text)
-        if found:
-            return found, (), rest
-        after = re.search(r"\b(?:likes?|enjoys?|loves?|rates?|watch|of|for) (?P<name>[^?]+)", rest)
-        if after is None:
-            return [], (), rest
-        name = re.split(r"\b(?:and|why|how|because)\b|[?,]", after["name"])[0].strip(" .")
-        name = re.sub(rf"^(?:the )?{self._noun.pattern}(?: called| named)? ", "", name)
-        item = self.catalogue.find(name) if name else None
-        return ([item], (), rest) if item else ([], (name,) if name else (), rest)
-
-    def _count(self, rest: str, kind: Kind) -> int:
-        """Return how many are asked for: a number before the items, else the first one left."""
-        numbers = [
-            (m.start(), m.end(), self._number(m[0])) for m in self.lexicon.number.finditer(rest)
-        ]
-        years = re.compile(r"(?:1[89]|20)[0-9]{2}")
-        numbers = [one for one in numbers if not years.fullmatch(rest[one[0] : one[1]])]
-        for _, stop, value in numbers:
-            follows = rest[stop : stop + 40]
-            noun = self._noun.search(follows)
-            named = any(
-                self.catalogue.value_named(word.strip(".,?")) for word in follows.split()[:3]
-            )
-            if named or (noun is not None and noun.start() <= 25):
-                return min(value, MAX_N)
-        alone = re.compile(r" ?(?:$|[.,?]|(?:for|to|please|that|which|more|users|people)\b)")
-        digits = [value for start, _, value in numbers if rest[start].isdigit()]
-        words = [
-            v for start, stop, v in numbers if not rest[start].isdigit() and alone.match(rest, stop)
-        ]
-        fallback = 10 if kind == "similar_users" else DEFAULT_N
-        if self._a_noun.search(rest):
-            fallback = 1
-        steps = re.search(r"\b1[ :.)]", rest) and re.search(r"\b2[ :.)]", rest)
-        if steps:  # "approach 1: … and 2: …" numbers its steps
-            digits = [value for value in digits if value not in (1, 2)]
-        return min((digits or words or [fallback])[0], MAX_N)
-
-    def _number(self, word: str) -> int:
-        return int(word) if word.isdigit() else self.lexicon.numbers[word]
-
-    def _kind(self, plain: str, users: tuple[str, ...], names_item: bool) -> Kind:
-        """Choose the kind by the first rule that holds, from the particular to the general."""
-        asks = self.lexicon.asks_for
-        recommends = asks("recommend", plain)
-        if asks("similar", plain) and len(users) == 2 and not recommends:
-            return "user_similarity"
-        if asks("both_ways", plain) and recommends:
-            return "recommend_both_ways"
-        if recommends and asks("neighbours_first", plain) and self._item_wanted(plain):
-            return "recommend_from_neighbours"
-        wants_people = asks("similar", plain) and asks("people", plain)
-        if wants_people or (asks("neighbours_first", plain) and not self._item_wanted(plain)):
-            return "similar_users"
-        predicts = asks("predict", plain) and asks("like", plain) and bool(users)
-        if predicts and names_item and not recommends:
-            return "predict"
-        if recommends or predicts or (self._item_wanted(plain) and users):
-            return "recommend"
-        return "unclear"
-
-    def _item_wanted(self, plain: str) -> bool:
-        return self._noun.search(plain) is not None
-
-    def _conditions(self, rest: str) -> list[Condition]:
-        """Return conditions on attribute values and years, negated after "no" or "not"."""
-        conditions: list[Condition] = []
-        words = [word.strip(".,?'") for word in rest.replace("'", "").split()]
-        start = 0
-        while start < len(words):
-            for stop in range(min(len(words), start + 4), start, -1):
-                condition = self.catalogue.value_named(" ".join(words[start:stop]))
-                if condition is not None:
-                    before = " ".join(words[max(0, start - 2) : start])
-                    negated = self.lexicon.asks_for("without", before)
-                    conditions.append(Not(condition) if negated else condition)
-                    start = stop - 1
-                    break
-            start += 1
-        return list(dict.fromkeys(conditions + self._years(rest)))
-
-    def _years(self, rest: str) -> list[Condition]:
-        """Return conditions on the data's dense item field `year`, when they have one."""
-        if not any(f.name == "year" and f.kind == "dense" for f in self.dataset.fields_of("item")):
-            return []
-        decade = re.search(r"\b(?P<century>1[89]|20)?(?P<decade>[0-9])0'?s\b", rest)
-        if decade:
-            low = int(f"{decade['century'] or 19}{decade['decade']}0")
-            return [Between("year", low, low + 9)]
-        year = r"((?:1[89]|20)[0-9]{2})"
-        patterns = (
-            (
-                rf"\b(?:between|from) {year} (?:and|to|until) {year}",
-                lambda m: (int(m[1]), int(m[2])),
-            ),
-            (rf"\b(?:before|older than) {year}", lambda m: (None, int(m[1]) - 1)),
-            (rf"\b(?:until|up to) {year}", lambda m: (None, int(m[1]))),
-            (rf"\b(?:after|newer than) {year}", lambda m: (int(m[1]) + 1, None)),
-            (rf"\b(?:since|from {year} on) {year}", lambda m: (int(m[2] or m[1]), None)),
-            (rf"\b(?:since) {year}", lambda m: (int(m[1]), None)),
-            (rf"\b(?:from|in|of) {year}", lambda m: (int(m[1]), int(m[1]))),
-        )
-        for pattern, bounds in patterns:
-            match = re.search(pattern, rest)
-            if match:
-                return [Between("year", *bounds(match))]
-        return []
+_WISHES = (
+    "private",
+    "nothing_disliked",
+    "liked_by",
+    "swap",
+    "each",
+    "wants_reason",
+    "injection",
+    "more",
+    "not_that",
+    "and_for",
+    "why_that",
+    "funny",
+    "top_rated",
+    "most_popular",
+    "least_popular",
+    "what_if_with",
+    "first",
+    "group_fair",
+    "social",
+)
 
 
-def _topic(plain: str) -> str | None:
-    """Return the words after "about", up to the end of the phrase."""
-    match = re.search(r"\babout (?P<topic>[^.?,#]+?)(?= (?:for|to) user\b|[.?,#]|$)", plain)
-    return match["topic"].strip() if match else None
-
-
-def _joined_user_ids(plain: str) -> str:
-    """Read "userid 78" and "user id 78" as "user 78"."""
-    return re.sub(r"\b(user|customer|client|account)s? ?ids?\b", r"\1", plain)
+def _compound(whole: Question, parts: list[Question]) -> Question:
+    """Return the question in parts, where each stands on its own or on the users before it."""
+    if len(parts) < 2 or not (parts[0].user_ids or parts[0].item_choices):
+        return whole
+    settled: list[Question] = []
+    for part in parts:
+        if part.kind == "unclear":
+            return whole
+        before = settled[-1] if settled else None
+        if before is not None and not part.user_ids and part.kind not in IMPERSONAL:
+            part = replace(part, user_ids=before.user_ids)
+            if part.kind == "recommend" and len(part.user_ids) > 1:
+                part = replace(part, kind="swap" if "swap" in part.wishes else "recommend_many")
+        settled.append(part)
+    return replace(
+        whole,
+        kind="compound",
+        user_ids=settled[0].user_ids,
+        addressed_as_user=any(part.addressed_as_user for part in settled),
+        parts=tuple(settled),
+    )

@@ -13,7 +13,7 @@ votes alone. The weight is fitted on interactions held out from training (`blend
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, Literal, Protocol
 
 import numpy as np
@@ -74,6 +74,16 @@ class Ranking:
     """How many items the user has not seen."""
     n_allowed: int
     """How many of those the filters leave."""
+
+    def after(self, offset: int) -> Ranking:
+        """Return the list less its first `offset` items."""
+        return replace(
+            self,
+            item=self.item[offset:],
+            score=self.score[offset:],
+            percentile=self.percentile[offset:],
+            votes=self.votes[offset:],
+        )
 
 
 class Recommender:

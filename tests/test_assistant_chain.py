@@ -81,7 +81,7 @@ def test_the_neighbours_only_answer_suggests_what_neighbours_have(qa: Recommenda
 def test_filters_are_applied_before_ranking(qa: RecommendationQA) -> None:
     answer = qa.invoke("two comedies for user 3, no horror")
     assert [row["item_id"] for row in answer["recommendations"]] == ["108", "107"]
-    assert "Only films with: Comedy, not Horror." in answer["result"]
+    assert "Only films with: Comedy and not Horror." in answer["result"]
 
 
 def test_an_impossible_filter_leaves_nothing_and_says_so(qa: RecommendationQA) -> None:

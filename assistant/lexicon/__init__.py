@@ -4,26 +4,62 @@ from __future__ import annotations
 
 import re
 import tomllib
-from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import lru_cache
 from importlib.resources import files
+
+from assistant.lexicon.phrases import any_of, any_phrase, plain_text
+
+__all__ = ["LANGUAGES", "Lexicon", "any_of", "language_of", "load_lexicon", "plain_text"]
+
+LANGUAGES = ("en",)
+"""The languages with a file beside this one; English decides where no other speaks louder."""
 
 
 @dataclass(frozen=True)
 class Lexicon:
     """Patterns over text made plain by `plain_text`; each matches whole words only."""
 
+    language: str
+    name: str
+    """The language in English words."""
     words: dict[str, re.Pattern[str]]
     asks: dict[str, re.Pattern[str]]
     claims: dict[str, re.Pattern[str]]
     numbers: dict[str, int]
     number: re.Pattern[str]
     synonyms: dict[str, str]
+    years: dict[str, re.Pattern[str]] = field(default_factory=dict)
+    amounts: dict[str, re.Pattern[str]] = field(default_factory=dict)
+    bare: tuple[re.Pattern[str], ...] = ()
+    absent: dict[str, re.Pattern[str]] = field(default_factory=dict)
+    """What people ask for that data sets rarely have, by what an answer calls it."""
+    decades: dict[str, int] = field(default_factory=dict)
+    places: dict[str, int] = field(default_factory=dict)
+    then: tuple[str, ...] = ()
+    """What stands between the parts of a compound question."""
+    people: dict[str, str] = field(default_factory=dict)
+    """Other words for attribute values of people."""
+    common: frozenset[str] = frozenset()
+    marks: re.Pattern[str] = re.compile("(?!)")
+    """Small words by which a text of this language is told from others."""
 
     def asks_for(self, concept: str, text: str) -> bool:
         """Tell whether any phrase of `concept` stands in the plain `text`."""
-        return self.asks[concept].search(text) is not None
+        pattern = self.asks.get(concept)
+        return pattern is not None and pattern.search(text) is not None
+
+    def value_of(self, number: str) -> float:
+        """Return the value of a number in digits or words."""
+        return float(self.numbers[number]) if number in self.numbers else float(number)
+
+    def word(self, concept: str, text: str) -> bool:
+        """Tell whether any word of the list `concept` stands in the plain `text`."""
+        return self.words[concept].search(text) is not None
+
+    def is_common(self, word: str) -> bool:
+        """Tell whether a single word is one of the lexicon's lists, and so names nothing."""
+        return word in self.common
 
 
 @lru_cache
@@ -31,33 +67,49 @@ def load_lexicon(language: str = "en") -> Lexicon:
     """Read the lexicon of `language`, a two-letter code with a file beside this one."""
     tables = tomllib.loads(files(__name__).joinpath(f"{language}.toml").read_text(encoding="utf-8"))
     numbers = {plain_text(phrase): value for phrase, value in tables["numbers"].items()}
+
+    lists = tables["words"]
+    phrases = lists | {"number_words": list(tables["numbers"])}
+
+    def patterns(table: str) -> dict[str, re.Pattern[str]]:
+        return {name: any_phrase(group, phrases) for name, group in tables.get(table, {}).items()}
+
     return Lexicon(
-        words={concept: any_of(phrases) for concept, phrases in tables["words"].items()},
-        asks={concept: any_of(phrases) for concept, phrases in tables["asks"].items()},
-        claims={concept: any_of(phrases) for concept, phrases in tables["claims"].items()},
+        language=language,
+        name=tables["language"]["name"],
+        words={concept: any_of(words) for concept, words in lists.items()},
+        asks=patterns("asks"),
+        claims={name: any_of(words) for name, words in tables.get("claims", {}).items()},
         numbers=numbers,
-        number=re.compile(rf"\b(?:[0-9]+|{_alternatives(numbers)})\b"),
-        synonyms={plain_text(a): plain_text(b) for a, b in tables["synonyms"].items()},
+        number=re.compile(rf"(?<![\w.])[0-9]+(?![\w.]*[0-9])|{any_of(numbers).pattern}"),
+        synonyms={plain_text(a): plain_text(b) for a, b in tables.get("synonyms", {}).items()},
+        years=patterns("years"),
+        amounts=patterns("amounts"),
+        bare=tuple(any_phrase([p], phrases) for p in tables.get("bare", {}).get("phrases", ())),
+        absent=patterns("absent"),
+        decades=_plain_keys(tables.get("decades", {})),
+        places=_plain_keys(tables.get("places", {})),
+        then=tuple(map(re.escape, lists["then"])),
+        people={plain_text(a): plain_text(b) for a, b in tables.get("people", {}).items()},
+        common=frozenset(
+            word
+            for group in (*lists.values(), tables["language"]["marks"])
+            for phrase in group
+            for word in plain_text(phrase).split()
+        ),
+        marks=any_of(tables["language"]["marks"]),
     )
 
 
-def plain_text(text: str) -> str:
-    """Lower the case, turn typographic apostrophes and hyphens into plain ones, drop the rest.
-
-    Letters and digits of any script, `'`, `#`, `.` and `,` stay; hyphens and runs of anything else
-    become one space, so that "Sci-Fi" and "sci fi" are the same words.
-    """
-    lowered = text.casefold().replace("’", "'").replace("ʼ", "'")
-    return re.sub(r"[^\w'#.,?]+", " ", lowered).strip()
+def _plain_keys(table: dict[str, int]) -> dict[str, int]:
+    return {plain_text(word): value for word, value in table.items()}
 
 
-def any_of(phrases: Iterable[str]) -> re.Pattern[str]:
-    """Return the pattern that matches any of `phrases` as whole words, the longest first."""
-    return re.compile(rf"(?<!\w)(?:{_alternatives(phrases)})(?!\w)")
-
-
-def _alternatives(phrases: Iterable[str]) -> str:
-    plain = sorted(
-        {plain_text(phrase) for phrase in phrases}, key=lambda phrase: (-len(phrase), phrase)
-    )
-    return "|".join(re.escape(phrase) for phrase in plain)
+def language_of(plain: str) -> str:
+    """Return the language whose marks stand most often in a plain text; English on a tie."""
+    if re.search(r"[\u3040-\u30ff]", plain):
+        return "ja"
+    if re.search(r"[\u3400-\u4dbf\u4e00-\u9fff]", plain):
+        return "zh"
+    counts = {language: len(load_lexicon(language).marks.findall(plain)) for language in LANGUAGES}
+    return max(LANGUAGES, key=lambda language: (counts[language], language == "en"))

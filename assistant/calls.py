@@ -1,0 +1,254 @@
+"""What each kind of question needs, and the tool calls that answer it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from assistant.filters import Audience
+from assistant.question import Question
+from assistant.toolbox import N_NEIGHBOURS
+from assistant.tools.lists import MEAN_USERS
+
+AGREEMENT_DEPTH = 10
+"""How far down two lists are compared, even where fewer items are asked for."""
+
+
+@dataclass(frozen=True)
+class Call:
+    """One tool call to make."""
+
+    tool: str
+    args: dict[str, Any]
+
+
+@dataclass(frozen=True)
+class Rule:
+    """How a kind of question is answered."""
+
+    calls: Callable[[Question], Sequence[Call]]
+    users: int = 0
+    """How many users it needs."""
+    items: int = 0
+    """How many items it needs."""
+    lists: bool = False
+    """Whether a number of items is asked for."""
+    popular_otherwise: bool = False
+    """Whether strangers are given what is popular."""
+
+
+def _user(q: Question) -> dict[str, Any]:
+    return {"user_id": q.user_ids[0]}
+
+
+def _filtered(q: Question) -> dict[str, Any]:
+    return {"n": q.n, "filters": q.filters.to_json()}
+
+
+def _wanted(q: Question) -> dict[str, Any]:
+    """Return the arguments of `recommend` that the question states; defaults are left out."""
+    wanted = _user(q) | _filtered(q)
+    if q.topic is not None:
+        wanted["topic"] = q.topic
+    if q.offset:
+        wanted["offset"] = q.offset
+    if q.least_score is not None:
+        wanted["least_score"] = q.least_score
+    return wanted
+
+
+def _counts(q: Question) -> list[Call]:
+    """Return the call that tells which condition binds, where there are conditions."""
+    if not q.filters:
+        return []
+    user = {"user_id": q.user_ids[0]} if q.user_ids else {}
+    return [Call("filter_counts", user | {"filters": q.filters.to_json()})]
+
+
+def _near(q: Question) -> Call:
+    return Call("similar_users", _user(q) | {"k": N_NEIGHBOURS})
+
+
+def _recommend(q: Question) -> list[Call]:
+    return [_near(q), Call("recommend", _wanted(q) | {"by": q.by}), *_counts(q)]
+
+
+def _from_neighbours(q: Question) -> list[Call]:
+    only = {"by": "neighbours", "among_neighbours": N_NEIGHBOURS}
+    return [_near(q), Call("recommend", _wanted(q) | only), *_counts(q)]
+
+
+def _both_ways(q: Question) -> list[Call]:
+    deep = _wanted(q) | {"n": max(q.n, AGREEMENT_DEPTH)}
+    return [
+        _near(q),
+        Call("recommend", deep | {"by": "deepfm"}),
+        Call("recommend", deep | {"by": "neighbours"}),
+    ]
+
+
+def _recommend_many(q: Question) -> list[Call]:
+    if "liked_by" in q.wishes and len(q.user_ids) == 2:
+        one, other = q.user_ids
+        return [Call("recommend", _wanted(q) | {"user_id": one, "by": q.by, "liked_by": other})]
+    return [Call("recommend", _wanted(q) | {"user_id": user, "by": q.by}) for user in q.user_ids]
+
+
+def _swap(q: Question) -> list[Call]:
+    one, other = q.user_ids[:2]
+    pairs = ((one, other), (other, one))
+    return [
+        Call("recommend", _filtered(q) | {"user_id": mine, "by": q.by, "liked_by": theirs})
+        for mine, theirs in pairs
+    ]
+
+
+def _predict(q: Question) -> list[Call]:
+    return [_near(q), Call("deepfm_score", _user(q) | {"item_ids": list(q.item_ids)})]
+
+
+def _with_items(tool: str) -> Callable[[Question], list[Call]]:
+    return lambda q: [Call(tool, _user(q) | {"item_ids": list(q.item_ids)})]
+
+
+def _per_item(tool: str) -> Callable[[Question], list[Call]]:
+    return lambda q: [Call(tool, {"item_id": item}) for item in q.item_ids]
+
+
+def _rank_given(q: Question) -> list[Call]:
+    if not q.item_ids:
+        return []
+    return [Call("rank_given", _user(q) | {"item_ids": list(q.item_ids)})]
+
+
+def _again(q: Question) -> list[Call]:
+    return [Call("watch_again", _user(q) | _filtered(q))]
+
+
+def _like_item(q: Question) -> list[Call]:
+    args = {"item_ids": list(q.item_ids), **_filtered(q)}
+    if q.user_ids:
+        args |= _user(q)
+    return [Call("item_neighbours", args), *_counts(q)]
+
+
+def _also_seen(q: Question) -> list[Call]:
+    return [Call("also_seen", {"item_id": item, **_filtered(q)}) for item in q.item_ids[:1]]
+
+
+def _pair(q: Question) -> list[Call]:
+    return [Call("user_similarity", {"user_id": q.user_ids[0], "other_id": q.user_ids[1]})]
+
+
+def _compare(q: Question) -> list[Call]:
+    return [Call("compare_users", {"user_id": q.user_ids[0], "other_id": q.user_ids[1]})]
+
+
+def _similar(q: Question) -> list[Call]:
+    return [Call("similar_users", _user(q) | {"k": max(q.n, 1)})]
+
+
+def _history(q: Question) -> list[Call]:
+    first = {"first": True} if "first" in q.wishes else {}
+    return [Call("history", _user(q) | {"n": max(q.n, 1)} | first)]
+
+
+def _what_if(q: Question) -> list[Call]:
+    change: dict[str, Any] = {}
+    if q.negated:
+        change["without_items"] = [choices[0] for choices in q.negated]
+    if q.item_ids:
+        change["with_items" if "what_if_with" in q.wishes else "item_ids"] = list(q.item_ids)
+    if q.attributes:
+        change["attributes"] = dict(q.attributes)
+    return [Call("what_if", _user(q) | _filtered(q) | change)]
+
+
+def _how(q: Question) -> list[Call]:
+    if len(q.user_ids) >= 2:
+        return _pair(q)
+    if not q.user_ids:
+        return []
+    if q.item_ids:
+        return [Call("list_arithmetic", _user(q) | {"item_id": item}) for item in q.item_ids]
+    first = _wanted(q) | {"n": 1, "by": "both"}
+    return [Call("similar_users", _user(q) | {"k": 1}), Call("recommend", first)]
+
+
+def _certain(q: Question) -> list[Call]:
+    return [Call("certainty", _user(q) | {"item_ids": list(q.item_ids)})]
+
+
+def _titles(q: Question) -> list[Call]:
+    args: dict[str, Any] = {"item_ids": list(q.item_ids), **_filtered(q)}
+    if q.negated:
+        args["disliked_ids"] = [choices[0] for choices in q.negated]
+    if q.attributes:
+        args["attributes"] = dict(q.attributes)
+    return [Call("recommend_for_titles", args), *_counts(q)]
+
+
+def _segment(q: Question) -> list[Call]:
+    return [Call("recommend_for_segment", {"attributes": dict(q.attributes), **_filtered(q)})]
+
+
+def _group(q: Question) -> list[Call]:
+    by = {"by": "least"} if "group_fair" in q.wishes else {}
+    return [Call("group_list", {"user_ids": list(q.user_ids), **_filtered(q)} | by)]
+
+
+def _top(lowest: bool) -> Callable[[Question], list[Call]]:
+    def calls(q: Question) -> list[Call]:
+        least = [c.low for c in q.filters.conditions if isinstance(c, Audience) and c.low]
+        args = _filtered(q) | {"least_users": int(least[0]) if least else MEAN_USERS}
+        return [Call("top_rated", args | ({"lowest": True} if lowest else {}))]
+
+    return calls
+
+
+def _popular(q: Question) -> list[Call]:
+    least = {"least": True} if "least_popular" in q.wishes else {}
+    return [Call("popular_items", _filtered(q) | least)]
+
+
+RULES: Mapping[str, Rule] = {
+    "recommend": Rule(_recommend, users=1, lists=True, popular_otherwise=True),
+    "recommend_from_neighbours": Rule(
+        _from_neighbours, users=1, lists=True, popular_otherwise=True
+    ),
+    "recommend_both_ways": Rule(_both_ways, users=1, lists=True, popular_otherwise=True),
+    "recommend_many": Rule(_recommend_many, users=1, lists=True),
+    "swap": Rule(_swap, users=2, lists=True),
+    "diverse": Rule(
+        lambda q: [Call("varied", _user(q) | _filtered(q))], users=1, lists=True,
+        popular_otherwise=True,
+    ),
+    "again": Rule(_again, users=1, lists=True),
+    "rank_given": Rule(_rank_given, users=1, items=1),
+    "predict": Rule(_predict, users=1, items=1),
+    "why_recommended": Rule(_with_items("place_in_list"), users=1, items=1),
+    "why_not": Rule(_with_items("place_in_list"), users=1, items=1),
+    "what_if": Rule(_what_if, users=1),
+    "how_computed": Rule(_how),
+    "certainty": Rule(_certain, users=1),
+    "like_item": Rule(_like_item, items=1, lists=True),
+    "also_seen": Rule(_also_seen, items=1, lists=True),
+    "audience": Rule(_per_item("item_audience"), items=1),
+    "describe_item": Rule(_per_item("item_audience"), items=1),
+    "similar_users": Rule(_similar, users=1),
+    "user_similarity": Rule(_pair, users=2),
+    "compare_users": Rule(_compare, users=2),
+    "describe_user": Rule(lambda q: [Call("describe_user", _user(q))], users=1),
+    "membership": Rule(_with_items("membership"), users=1, items=1),
+    "history": Rule(_history, users=1),
+    "from_titles": Rule(_titles, items=1, lists=True),
+    "segment": Rule(_segment, lists=True),
+    "group": Rule(_group, users=2, lists=True),
+    "top_rated": Rule(_top(lowest=False), lists=True),
+    "lowest_rated": Rule(_top(lowest=True), lists=True),
+    "most_popular": Rule(_popular, lists=True),
+    "rising": Rule(lambda q: [Call("rising", _filtered(q))], lists=True),
+    "unwatched": Rule(lambda q: [Call("unwatched", _filtered(q))], lists=True),
+    "catalogue": Rule(lambda q: [Call("catalogue_facts", {})]),
+}  # fmt: skip

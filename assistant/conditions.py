@@ -1,0 +1,258 @@
+"""Words about items → a boolean filter: and, or, not; years; audiences; what is left out."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass, field
+from typing import Literal
+
+from assistant.catalogue import Catalogue
+from assistant.filters import All, Audience, Between, Condition, Either, Is, Named, Not
+from assistant.lexicon import Lexicon
+
+LITTLE_KNOWN = 50
+"""An item with fewer users than this is little known, where the question gives no number."""
+MAX_VALUE_WORDS = 4
+Joint = Literal["and", "or", ""]
+
+
+@dataclass(frozen=True)
+class _Value:
+    """One attribute value in the text, how it is joined to the one before, and its sign."""
+
+    condition: Is
+    joint: Joint
+    negated: bool
+    start: int
+    stop: int
+
+
+@dataclass
+class Conditions:
+    """What was understood of the items' wished attributes, and what was not."""
+
+    conditions: list[Condition] = field(default_factory=list)
+    absent: list[str] = field(default_factory=list)
+    """Attributes that were asked for and the data do not have."""
+    rest: str = ""
+    """The text without the years and numbers that were used."""
+
+    @property
+    def filters(self) -> All:
+        return All(tuple(dict.fromkeys(self.conditions)))
+
+
+class ConditionReader:
+    """Reads filters on the items of one data set."""
+
+    def __init__(self, lexicon: Lexicon, catalogue: Catalogue) -> None:
+        self.lexicon = lexicon
+        self.catalogue = catalogue
+        names = {f.name.casefold(): f.name for f in catalogue.dataset.fields_of("item")}
+        self._dense = {
+            f.name.casefold(): f.name
+            for f in catalogue.dataset.fields_of("item")
+            if f.kind == "dense"
+        }
+        self._field_names = names
+
+    def read(self, text: str) -> Conditions:
+        """Return the conditions in a plain text with markers."""
+        found = Conditions(rest=text)
+        self._audience(found)
+        self._years(found)
+        self._numbers(found)
+        found.conditions[:0] = self._values(found.rest)
+        found.conditions += self._series(found.rest)
+        self._absent(found)
+        return found
+
+    # --- attribute values
+
+    def _values(self, text: str) -> list[Condition]:
+        values = self._values_in(text)
+        runs: list[list[_Value]] = []
+        for value in values:
+            if runs and value.joint and value.negated == runs[-1][-1].negated:
+                runs[-1].append(value)
+            else:
+                runs.append([value])
+        return [condition for run in runs for condition in _combined(run)]
+
+    def _values_in(self, text: str) -> list[_Value]:
+        words = text.replace("'", "").split()
+        bare = [word.strip(".,?") for word in words]
+        found: list[_Value] = []
+        place = 0
+        while place < len(words):
+            stop, condition = self._value_at(bare, place)
+            if condition is None:
+                place += 1
+                continue
+            joint: Joint = ""
+            negated = self._negated(bare, place)
+            if found:
+                between = words[found[-1].stop : place]
+                broken = words[found[-1].stop - 1]
+                joint = self._joint(between, broken.endswith((".", "?")))
+                negated = negated or (joint != "" and found[-1].negated)
+                if joint and self._reverses(between):
+                    negated, joint = False, ""
+            found.append(_Value(condition, joint, negated, place, stop))
+            place = stop
+        return found
+
+    def _value_at(self, bare: list[str], start: int) -> tuple[int, Is | None]:
+        for stop in range(min(len(bare), start + MAX_VALUE_WORDS), start, -1):
+            condition = self.catalogue.value_named(" ".join(bare[start:stop]))
+            if condition is not None:
+                return stop, condition
+        return start, None
+
+    def _negated(self, bare: list[str], place: int) -> bool:
+        """Tell whether "no", "not", "without" … stands right before, an article or two between."""
+        before = " ".join(bare[max(0, place - 4) : place])
+        without, article = (self.lexicon.words[name].pattern for name in ("without", "article"))
+        return re.search(f"(?:{without})(?: (?:{article}))*$", before) is not None
+
+    def _joint(self, between: list[str], ended: bool) -> Joint:
+        """Return how two values are joined by the words between them."""
+        words = " ".join(word.strip(".,?") for word in between)
+        if ended or len(between) > 4:
+            return ""
+        if self.lexicon.word("or", words):
+            return "or"
+        if not words:
+            return "and"
+        if self.lexicon.word("but", words) and not self.lexicon.word("and", words):
+            return ""
+        joined = self.lexicon.word("and", words) or self.lexicon.word("also", words)
+        return "and" if joined or len(between) <= 2 else ""
+
+    def _reverses(self, between: list[str]) -> bool:
+        """Tell whether the words between end a negation: "no horror but comedies"."""
+        words = " ".join(between)
+        return self.lexicon.word("but", words) and not self.lexicon.word("without", words)
+
+    # --- years and other numbers
+
+    def _years(self, found: Conditions) -> None:
+        for name, pattern in self.lexicon.years.items():
+            match = pattern.search(found.rest)
+            if match is None:
+                continue
+            bounds = _year_bounds(name, [int(g) for g in match.groups() if g and g.isdigit()])
+            self._add_years(found, match, bounds)
+        for word, low in self.lexicon.decades.items():
+            match = re.search(rf"(?<!\w){re.escape(word)}(?!\w)", found.rest)
+            if match is not None:
+                self._add_years(found, match, (low, low + 9))
+
+    def _add_years(
+        self, found: Conditions, match: re.Match[str], bounds: tuple[int | None, int | None]
+    ) -> None:
+        found.rest = f"{found.rest[: match.start()]} , {found.rest[match.end() :]}"
+        if not self.catalogue.has_years:
+            found.absent.append("years")
+            return
+        condition = Between("year", *bounds)
+        before = found.rest[: match.start()]
+        negated = re.search(f"{self.lexicon.words['without'].pattern}$", before.strip())
+        found.conditions.append(Not(condition) if negated else condition)
+
+    def _numbers(self, found: Conditions) -> None:
+        """Read "price under 20" for the numeric fields the data have."""
+        for plain, name in self._dense.items():
+            word = re.escape(plain)
+            for sign, words in (("low", "over|above|at least|more than|from"),
+                                ("high", "under|below|at most|less than|up to")):  # fmt: skip
+                match = re.search(rf"(?<!\w){word} (?:{words}) ([0-9]+(?:\.[0-9]+)?)", found.rest)
+                if match is not None and name != "year":
+                    value = float(match[1])
+                    low, high = (value, None) if sign == "low" else (None, value)
+                    found.conditions.append(Between(name, low, high))
+                    found.rest = found.rest.replace(match[0], " , ")
+
+    def _audience(self, found: Conditions) -> None:
+        amounts = self.lexicon.amounts
+        bounds = (("fewer_users", False, -1), ("more_users", True, 1), ("least_users", True, 0))
+        for name, least, shift in bounds:
+            pattern = amounts.get(name)
+            match = pattern.search(found.rest) if pattern else None
+            if match is not None:
+                number = int(self.lexicon.value_of(next(filter(None, match.groups()))))
+                closed = shift and not self.lexicon.word("at_most", match[0])
+                number += shift if closed else 0
+                found.conditions.append(Audience(number, None) if least else Audience(None, number))
+                found.rest = f"{found.rest[: match.start()]} , {found.rest[match.end() :]}"
+        bounded = any(isinstance(one, Audience) for one in found.conditions)
+        little = amounts.get("little_known")
+        if not bounded and little is not None and little.search(found.rest):
+            found.conditions.append(Audience(None, LITTLE_KNOWN - 1))
+
+    # --- names
+
+    def _series(self, text: str) -> list[Condition]:
+        """Read "nothing from Star Trek", "no Batman": words of titles to be left out."""
+        conditions: list[Condition] = []
+        without = self.lexicon.words["without"].pattern
+        for match in re.finditer(
+            rf"(?:{without}) (?:(?:from|of|by|in|any|the|more) )*([^,.?]+)", text
+        ):
+            words = match[1].split()
+            for stop in range(min(len(words), 5), 0, -1):
+                name = " ".join(words[:stop])
+                common = all(
+                    self.lexicon.is_common(word)
+                    or self.catalogue.value_named(word) is not None
+                    or word.isdigit()
+                    for word in words[:stop]
+                )
+                if common or self.catalogue.value_named(name) is not None:
+                    continue
+                if items := self.catalogue.series(name):
+                    ids = self.catalogue.dataset.item_ids.external[list(items)]
+                    conditions.append(Not(Named(name, tuple(map(str, ids)))))
+                    break
+        return conditions
+
+    def _absent(self, found: Conditions) -> None:
+        for name, pattern in self.lexicon.absent.items():
+            if pattern.search(found.rest) and name not in self._field_names:
+                found.absent.append(name)
+
+
+def _combined(run: list[_Value]) -> list[Condition]:
+    """Return one run of joined values as conditions: "or" binds weaker than "and"."""
+    negated = run[0].negated
+    if negated:  # no horror or war, no horror and no war: neither
+        return [Not(value.condition) for value in run]
+    parts: list[list[Is]] = [[run[0].condition]]
+    for value in run[1:]:
+        if value.joint == "or":
+            parts.append([value.condition])
+        else:
+            parts[-1].append(value.condition)
+    if len(parts) == 1:
+        return list(parts[0])
+    return [Either(tuple(part[0] if len(part) == 1 else All(tuple(part)) for part in parts))]
+
+
+def _year_bounds(name: str, numbers: list[int]) -> tuple[int | None, int | None]:
+    first = numbers[0]
+    match name:
+        case "between":
+            return min(numbers[:2]), max(numbers[:2])
+        case "before":
+            return None, first - 1
+        case "until":
+            return None, first
+        case "after":
+            return first + 1, None
+        case "since":
+            return first, None
+        case "decade":
+            low = first if first >= 1000 else 1900 + first
+            return low, low + 9
+        case _:
+            return first, first

@@ -1,0 +1,106 @@
+"""Phrases of a lexicon → regular expressions over plain text with markers for users and items.
+
+A phrase is words as they are said. It may
+hold `{user}`, `{item}`, `{number}`, `{fraction}`, `{year}`
+and `{decade}`; the name of a list in braces, `{sees}`; alternatives in parentheses, `(will|would)`,
+with `?` after them where they may be absent; and ` ... `, up to eight words of any kind.
+"""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from collections.abc import Iterable, Mapping
+
+USERS = (0xE000, 0xE7FF)
+ITEMS = (0xE800, 0xF8FF)
+"""Private code points that stand for the first, second … user and item a question names."""
+USER = f"[{chr(USERS[0])}-{chr(USERS[1])}]"
+ITEM = f"[{chr(ITEMS[0])}-{chr(ITEMS[1])}]"
+_PRIVATE = f"{chr(USERS[0])}-{chr(ITEMS[1])}"
+_UNSPACED = (
+    "\u3040-\u30ff\u3400-\u4dbf\u4e00-\u9fff々"  # kana and Han: words without spaces between them
+)
+_UNKNOWN_MARK = re.compile(rf"[^\w'#.,?{_PRIVATE}]+")
+_EDGE = re.compile(
+    rf"(?<=[{_UNSPACED}])(?=[0-9a-z#{_PRIVATE}])|(?<=[0-9a-z{_PRIVATE}])(?=[{_UNSPACED}])"
+)
+_SYNTAX = re.compile(r"(\{\w+\}| \.\.\. |\)\?|[()|])")
+
+
+def plain_text(text: str) -> str:
+    """Lower the case, turn typographic apostrophes and hyphens into plain ones, drop the rest.
+
+    Letters and digits of any script, `'`, `#`, `.` and `,` stay; hyphens and runs of anything else
+    become one space, so that "Sci-Fi" and "sci fi" are the same words. Han and kana are set apart
+    from digits, full-width forms become plain ones.
+    """
+    lowered = unicodedata.normalize("NFKC", text).casefold().replace("’", "'").replace("ʼ", "'")
+    lowered = lowered.replace("。", ".").replace("、", ",").replace("・", " ")
+    return _EDGE.sub(" ", _UNKNOWN_MARK.sub(" ", lowered)).strip()
+
+
+def without_markers(text: str) -> str:
+    """Return `text` less the code points that are used as markers: nobody writes those."""
+    return re.sub(f"[{_PRIVATE}]", "", text)
+
+
+def any_of(words: Iterable[str]) -> re.Pattern[str]:
+    """Return the pattern that matches any of `words`, taken literally, as whole words."""
+    plain = {plain for word in words if (plain := plain_text(word))}
+    return _alternatives(plain, {}, literal=True)
+
+
+def any_phrase(phrases: Iterable[str], lists: Mapping[str, Iterable[str]]) -> re.Pattern[str]:
+    """Return the pattern that matches any of `phrases`, in the syntax above, the longest first."""
+    return _alternatives(set(phrases), lists, literal=False)
+
+
+def _alternatives(
+    phrases: Iterable[str], lists: Mapping[str, Iterable[str]], literal: bool
+) -> re.Pattern[str]:
+    ordered = sorted(phrases, key=lambda phrase: (-len(phrase), phrase))
+    if not ordered:
+        return re.compile("(?!)")
+    return re.compile("|".join(_whole(phrase, lists, literal) for phrase in ordered))
+
+
+def _whole(phrase: str, lists: Mapping[str, Iterable[str]], literal: bool) -> str:
+    """Return the pattern of one phrase, bounded by word edges where its script has them."""
+    body = re.escape(phrase) if literal else _body(phrase, lists)
+    words = plain_text(re.sub(r"[{}()|?]", " ", phrase))
+    left = "" if re.match(f"[{_UNSPACED}]", words) else r"(?<!\w)"
+    right = "" if re.search(f"[{_UNSPACED}]$", words) else r"(?!\w)"
+    return f"{left}(?:{body}){right}"
+
+
+def _body(phrase: str, lists: Mapping[str, Iterable[str]]) -> str:
+    return "".join(_part(part, lists) for part in _SYNTAX.split(phrase))
+
+
+def _part(part: str, lists: Mapping[str, Iterable[str]]) -> str:
+    fixed = {
+        "(": "(?:",
+        ")": ")",
+        ")?": ")?",
+        "|": "|",
+        " ... ": r"(?: \S+){0,8}? ",
+        "{user}": USER,
+        "{item}": ITEM,
+        "{fraction}": r"(0?\.[0-9]+)",
+        "{year}": r"((?:1[89]|20)[0-9]{2})",
+        "{decade}": r"((?:1[89]|20)?[0-9]0)",
+        "{u}": r"#?(?P<u>[0-9]+)",
+        "{i}": r"#?(?P<i>[0-9]+)",
+    }
+    if part == "{number}":
+        words = sorted(map(plain_text, lists.get("number_words", ())), key=len, reverse=True)
+        return "|".join([r"([0-9]+(?:\.[0-9]+)?", *map(re.escape, words)]) + ")"
+    if part in fixed:
+        return fixed[part]
+    if part.startswith("{") and part.endswith("}"):
+        inner = sorted(lists[part[1:-1]], key=lambda phrase: (-len(phrase), phrase))
+        return "(?:" + "|".join(_body(phrase, lists) for phrase in inner) + ")"
+    plain = plain_text(part)
+    lead, trail = part[:1] == " ", part[-1:] == " " and part.strip() != ""
+    return " " * lead + re.escape(plain) + " " * trail if plain else " " * bool(part)

@@ -1,0 +1,43 @@
+"""Someone described: "a 25-year-old student" → {"age": 25, "occupation": "student"}."""
+
+from __future__ import annotations
+
+import re
+from typing import Any
+
+from assistant.amounts import AmountReader
+from assistant.catalogue import Catalogue
+
+Attributes = dict[str, Any]
+
+
+def described(text: str, catalogue: Catalogue, amounts: AmountReader) -> tuple[Attributes, str]:
+    """Return the user attributes of the data that a plain text states, and the text without age."""
+    found: Attributes = {}
+    ages, rest = amounts.take("age", text)
+    fields = {field.name: field for field in catalogue.dataset.fields_of("user")}
+    if ages and "age" in fields:
+        if fields["age"].kind == "dense":
+            found["age"] = ages[0]
+        elif (group := _age_group(int(ages[0]), catalogue)) is not None:
+            found["age"] = group
+    words = [word.strip(".,?") for word in rest.replace("'", " ").split()]
+    for place in range(len(words)):
+        for stop in (place + 2, place + 1):
+            value = catalogue.person_value(" ".join(words[place:stop]))
+            if value is not None:
+                found.setdefault(*value)
+                break
+    return found, rest
+
+
+def _age_group(age: int, catalogue: Catalogue) -> str | None:
+    """Return the age group of the data that holds `age`: "25-34", "25", "56+"."""
+    groups = sorted(map(str, catalogue.dataset.users["age"].dropna().unique()))
+    best: tuple[int, str] | None = None
+    for group in groups:
+        numbers = [int(number) for number in re.findall(r"[0-9]+", group)]
+        if not numbers or numbers[0] > age or (len(numbers) > 1 and age > numbers[1]):
+            continue
+        best = max(best or (-1, ""), (numbers[0], group))
+    return best[1] if best else None

@@ -1,0 +1,98 @@
+"""Explanations that compute: an item's place or what removed it, a number's making, how sure."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+
+from assistant.evidence import Row
+from assistant.filters import All
+from assistant.toolbox import N_NEIGHBOURS, Toolbox
+from recsys.ranking import list_order, model_value, vote_value
+
+THIN_ITEM = 20
+"""An item fewer users have is thin evidence."""
+THIN_USER = 20
+"""A user with fewer items is thin evidence."""
+
+
+def place_in_list(
+    box: Toolbox, user_id: str, item_ids: Sequence[str], filters: All | None = None
+) -> list[Row]:
+    """Each item's rank in a user's list, or the rule that keeps it out of it."""
+    user = box.user(user_id)
+    allowed = (filters or All()).mask(box.dataset)
+    ranking = box.recommender.rank(user, box.dataset.n_items, "both", allowed)
+    place_of = {int(item): place for place, item in enumerate(ranking.item, start=1)}
+    top = [box.dataset.title(int(item)) for item in ranking.item[:3]]
+    rows = []
+    for row in box.deepfm_score(user_id, item_ids):
+        item = box.item(row["item_id"])
+        broken = [
+            one.words() for one in (filters or All()).conditions if not one.mask(box.dataset)[item]
+        ]
+        rows.append(
+            row
+            | {
+                "list_rank": place_of.get(item),
+                "n_allowed": ranking.n_allowed,
+                "removed_by": "seen" if row["seen"] else ", ".join(broken) or None,
+                "first_title": top[0] if top else None,
+                "first_score": float(ranking.score[0]) if len(ranking.item) else None,
+            }
+        )
+    return rows
+
+
+def list_arithmetic(box: Toolbox, user_id: str, item_id: str) -> list[Row]:
+    """How an item's place came about: score, votes, weight, and what the list is ordered by."""
+    user, item = box.user(user_id), box.item(item_id)
+    recommender, unseen = box.recommender, box.recommender.unseen(box.user(user_id))
+    scores, votes = recommender.scores(user), recommender.voters.votes(user)
+    before = unseen.copy()
+    before[item] = True  # an item the user has is placed as if it were unseen
+    order = list_order(scores[before], votes[before], "both", recommender.blend)
+    at = int(np.flatnonzero(np.flatnonzero(before) == item)[0])
+    value = float(vote_value(votes[before])[at])
+    row = box.deepfm_score(user_id, [item_id])[0]
+    return [
+        row
+        | {
+            "list_rank": 1 + int((order > order[at]).sum()),
+            "n_ranked": len(order),
+            "model_value": float(model_value(scores[[item]], recommender.blend)[0]),
+            "votes": float(votes[item]),
+            "mean_votes": float(votes[before].mean(dtype=np.float64)),
+            "vote_value": value,
+            "weight": float(recommender.blend.weight),
+            "order_value": float(order[at]),
+            "rating": recommender.blend.rating,
+        }
+    ]
+
+
+def certainty(box: Toolbox, user_id: str, item_ids: Sequence[str] = ()) -> list[Row]:
+    """What a score stands on: the user's history, the item's audience, the neighbours' overlap."""
+    user = box.user(user_id)
+    near = box.recommender.nearest(user, N_NEIGHBOURS)
+    trained = getattr(box.recommender.scorer, "trained", None)
+    metrics = dict(trained.metrics) if trained is not None else {}
+    base: dict[str, Any] = {
+        "user_id": user_id,
+        "n_items": len(box.recommender.seen(user)),
+        "n_near": len(near),
+        "best_overlap": int(near.intersection.max(initial=0)),
+        "best_jaccard": float(near.jaccard.max(initial=0.0)),
+        "thin_user": len(box.recommender.seen(user)) < THIN_USER,
+        "metrics": {
+            k: float(v) for k, v in metrics.items() if k in ("roc_auc", "ndcg", "rmse", "precision")
+        },
+    }
+    if not item_ids:
+        return [base]
+    return [
+        row | base | {"thin_item": row["n_users"] < THIN_ITEM}
+        for row in box.deepfm_score(user_id, item_ids)
+    ]

@@ -1,0 +1,157 @@
+"""Words for lists: again, given items, best, rising, unseen by all, varied, what binds."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from assistant.evidence import Row
+from assistant.wording import Voice, counted, listed
+
+Args = Mapping[str, Any]
+
+
+def again(rows: Sequence[Row], voice: Voice, args: Args) -> str:
+    """Return the line above items to see again."""
+    if not rows:
+        return (
+            f"{voice.opens} {voice.has} seen no {voice.noun.one} that fits, so there "
+            f"is none to see again."
+        )
+    by = "own rating, then by DeepFM's score" if rows[0]["label"] is not None else "DeepFM score"
+    count = counted(len(rows), voice.noun).capitalize()
+    return f"{count} that {voice.subject} {voice.has} already seen, by {voice.their} {by}:"
+
+
+def again_reason(row: Row, voice: Voice) -> str:
+    """Return when an item was seen and how it was rated."""
+    when = f" on {row['day']}" if row["day"] else ""
+    rated = f" and rated {row['label']:g}" if row["label"] is not None else ""
+    return f"seen{when}{rated}; DeepFM's score is {row['score']:.2f}."
+
+
+def ranked(rows: Sequence[Row], voice: Voice, args: Args) -> str:
+    """Return the line above given items in order."""
+    if len(rows) == 1:
+        return f"Of these only one can be ranked for {voice.subject}:"
+    return f"In DeepFM's order for {voice.subject}:"
+
+
+def ranked_reason(row: Row, voice: Voice) -> str:
+    """Return a given item's score, its place, and whether it was seen."""
+    score = f"expected rating {row['score']:.1f}" if voice.rating else f"score {row['score']:.2f}"
+    if row["seen"]:
+        rated = f", rated {row['label']:g}" if row["label"] is not None else ""
+        return f"{score}; already seen{rated}."
+    return (
+        f"{score}, place {row['place']:,} of the {voice.items(row['n_unseen'])} "
+        f"{voice.subject} {voice.has} not seen."
+    )
+
+
+def binding(rows: Sequence[Row], voice: Voice) -> str:
+    """Return which condition leaves nothing, and the nearest one that would leave something."""
+    if not rows or rows[0]["n_together"]:
+        return ""
+    if rows[0]["n_unseen"] == 0:
+        return f"{voice.opens} {voice.has} seen every {voice.noun.one} there is."
+    alone = [row for row in rows if not row["n_alone"]]
+    if alone:
+        row = alone[0]
+        text = (
+            f"The condition that binds is “{row['condition']}”: no {voice.noun.one} "
+            f"{voice.subject} {voice.has} not seen meets it."
+        )
+    else:
+        each = listed(
+            [f"“{row['condition']}” alone leaves {voice.items(row['n_alone'])}" for row in rows]
+        )
+        text = f"Each condition can be met, but not all together: {each}."
+    loose = max(rows, key=lambda row: row["n_without"])
+    if loose["n_without"] and len(rows) > 1:
+        text += f" Without “{loose['condition']}”, {voice.items(loose['n_without'])} would be left."
+    near = next((row for row in rows if "nearest" in row), None)
+    if near is not None:
+        text += (
+            f" The nearest that has any is {near['nearest']:g} in place of "
+            f"“{near['condition']}”, with {voice.items(near['n_nearest'])}."
+        )
+    return text
+
+
+def top(rows: Sequence[Row], voice: Voice, args: Args) -> str:
+    """Return the line above the best rated items."""
+    which = "lowest" if args.get("lowest") else "highest"
+    least = args.get("least_users", 20)
+    if not rows:
+        return f"No {voice.noun.one} has at least {least:,} ratings, so none can be ranked by them."
+    return (
+        f"The {which} rated of the {voice.items(rows[0]['n_enough'])} with at least {least:,} "
+        f"{'rating' if least == 1 else 'ratings'} (not personal):"
+    )
+
+
+def top_reason(row: Row, voice: Voice) -> str:
+    """Return an item's mean rating and how many stand behind it."""
+    ratings = "rating" if row["n_labels"] == 1 else "ratings"
+    return f"mean rating {row['mean_label']:.2f} from {row['n_labels']:,} {ratings}."
+
+
+def rising(rows: Sequence[Row], voice: Voice, args: Args) -> str:
+    """Return the line above rising items."""
+    if not rows:
+        return f"No {voice.noun.one} stands out in the newest tenth of the data."
+    return (
+        f"Seen more often since {rows[0]['since']} (the newest {rows[0]['of_recent']:,} "
+        "interactions, a tenth of all) than before:"
+    )
+
+
+def rising_reason(row: Row, voice: Voice) -> str:
+    """Return how an item's share has grown."""
+    return (
+        f"{row['n_recent']:,} of the newest {row['of_recent']:,} interactions, "
+        f"{row['n_before']:,} of the "
+        f"{row['of_before']:,} before; its share is {row['growth']:.1f} times as large."
+    )
+
+
+def unwatched(rows: Sequence[Row], voice: Voice, args: Args) -> str:
+    """Return the line above items nobody has."""
+    if not rows or "item_id" not in rows[0]:
+        fewest = rows[0]["fewest"] if rows else 0
+        who = "user" if fewest == 1 else "users"
+        return (
+            f"There is none: every {voice.noun.one} has been seen. The fewest is "
+            f"{fewest:,} {who}, for {voice.items(rows[0]['n_fewest'])}."
+        )
+    n = rows[0]["n_unwatched"]
+    are = "is" if n == 1 else "are"
+    return f"{voice.items(n)} {are} in the catalogue that nobody has seen; by id:"
+
+
+def unwatched_reason(row: Row, voice: Voice) -> str:
+    """Return that nobody has it."""
+    return "nobody has seen it."
+
+
+def varied(rows: Sequence[Row], voice: Voice, args: Args) -> str:
+    """Return the line above a varied list, with its cost."""
+    if not rows:
+        return f"No {voice.noun.one} is left."
+    row = rows[0]
+    of = "attributes" if row["by_attributes"] else "audiences"
+    return (
+        f"{counted(len(rows), voice.noun).capitalize()} for {voice.subject}, chosen to differ. "
+        f"Variety costs score: the mean is {row['mean_score']:.2f}, where the plain list has "
+        f"{row['mean_score_plain']:.2f}; their {of} overlap by {row['likeness']:.2f} on average "
+        f"in place of {row['likeness_plain']:.2f}:"
+    )
+
+
+def popular_head(rows: Sequence[Row], voice: Voice, args: Args) -> str:
+    """Return the line above a list that is not personal."""
+    if not rows:
+        return ""
+    which = "fewest" if args.get("least") else "most"
+    return f"The {voice.noun.many} {which} users have seen (not personal):"

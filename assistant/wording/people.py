@@ -1,0 +1,118 @@
+"""Words for people: compared, described, and what they have seen."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from assistant.evidence import Row
+from assistant.wording import Voice, listed, named, spoken, user_similarity
+from assistant.wording.lists import Args
+
+
+def comparison(rows: Sequence[Row], voice: Voice, args: Args) -> str:
+    """Return two users side by side."""
+    row = rows[0]
+    lines = [user_similarity(row, voice)]
+    for user_id, one in ((row["user_id"], row["one"]), (row["other_id"], row["other"])):
+        lines.append(f"User {user_id}: {_in_short(one, voice)}")
+    if row["both_liked"]:
+        titles = listed([spoken(title) for title in row["liked_titles"]])
+        lines.append(f"Both liked {voice.items(row['both_liked'])}, such as {titles}.")
+    elif row["both_liked"] == 0 and row["intersection"]:
+        lines.append(f"There is no {voice.noun.one} that both liked.")
+    for gap in row["apart"]:
+        lines.append(
+            f"They differ on {spoken(gap['title'])}: user {row['user_id']} rated "
+            f"it {gap['label']:g}, "
+            f"user {row['other_id']} {gap['label_other']:g}."
+        )
+    return "\n".join(lines)
+
+
+def _in_short(one: Row, voice: Voice) -> str:
+    if not one["n_items"]:
+        return f"no {voice.noun.many} yet."
+    text = voice.items(one["n_items"])
+    if one["mean_label"] is not None:
+        text += f", mean rating {one['mean_label']:.2f}"
+    if one["tastes"]:
+        text += f"; liked most often: {_tastes(one['tastes'])}"
+    return f"{text}."
+
+
+def _tastes(tastes: Sequence[Row]) -> str:
+    return listed([f"{one['value']} ({one['count']:,} of {one['of']:,})" for one in tastes])
+
+
+def description(rows: Sequence[Row], voice: Voice, args: Args) -> str:
+    """Return a user's history in a few sentences."""
+    row = rows[0]
+    if not row["n_items"]:
+        return (
+            f"{voice.opens} {voice.has} no {voice.noun.many} yet, so nothing can be "
+            f"said of {voice.their} taste."
+        )
+    text = f"{voice.opens} {voice.has} seen {voice.items(row['n_items'])}"
+    if row["first_day"]:
+        days = (
+            f"on {row['first_day']}"
+            if row["first_day"] == row["last_day"]
+            else f"from {row['first_day']} to {row['last_day']}"
+        )
+        text += f", {days}"
+    text += "."
+    if row["mean_label"] is not None:
+        text += (
+            f" The mean of {voice.their} ratings is {row['mean_label']:.2f} "
+            f"(everybody's: {row['mean_label_all']:.2f})"
+        )
+        text += (
+            f", and {row['n_liked']:,} of {row['n_items']:,} were liked."
+            if row["n_liked"] is not None
+            else "."
+        )
+    if row["tastes"]:
+        text += f" What {voice.they} liked is most often {_tastes(row['tastes'])}."
+    if row["best_titles"]:
+        text += f" Liked best: {listed([spoken(title) for title in row['best_titles']])}."
+    if row["short"]:
+        text += (
+            f" That is a short history of only {voice.items(row['n_items'])}: "
+            f"whatever is computed from it is weak."
+        )
+    return text
+
+
+def last(rows: Sequence[Row], voice: Voice, args: Args) -> str:
+    """Return the line above a user's last, or first, items."""
+    if not rows:
+        return f"{voice.opens} {voice.has} seen no {voice.noun.one} yet."
+    which = "first" if args.get("first") else "last"
+    order = "the earliest first" if args.get("first") else "the latest first"
+    short = "" if len(rows) >= int(args.get("n", 5)) else "only "
+    return (
+        f"The {which} {short}{voice.items(len(rows))} of "
+        f"{voice.items(rows[0]['n_seen'])} {voice.subject} {voice.has} seen, {order}:"
+    )
+
+
+def last_reason(row: Row, voice: Voice) -> str:
+    """Return when an item was seen and its rating."""
+    when = row["day"] or "no date in the data"
+    return f"{when}, rated {row['label']:g}." if row["label"] is not None else f"{when}."
+
+
+def membership(rows: Sequence[Row], voice: Voice, args: Args) -> str:
+    """Return yes or no for each item, with day and rating."""
+    return "\n".join(_has(row, voice) for row in rows)
+
+
+def _has(row: Row, voice: Voice) -> str:
+    if not row["seen"]:
+        return (
+            f"No: {named(row)} is not among the {voice.items(row['n_seen'])} "
+            f"{voice.subject} {voice.has} seen."
+        )
+    when = f" on {row['day']}" if row["day"] else ""
+    rated = f" and rated it {row['label']:g}" if row["label"] is not None else ""
+    return f"Yes: {voice.subject} {voice.has} seen {named(row)}{when}{rated}."
