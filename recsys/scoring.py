@@ -42,7 +42,8 @@ class Scorer:
         self.trained = trained
         self.inputs = inputs or Inputs(trained.space, dataset, trained.config.history)
         self.network = Network(trained.weights, len(trained.space.of("user")))
-        self.items = self.network.side(self.network.fields(self.inputs.items()), "item")
+        items = self.network.side(self.network.fields(self.inputs.items()), "item")
+        self.items = items._replace(vector=np.asfortranarray(items.vector))  # see `row_product`
 
     @property
     def task(self) -> Task:
