@@ -6,10 +6,10 @@ VENV ?= .venv
 PIP_INSTALL = $(VENV)/bin/python -m pip install --quiet --only-binary :all: -c constraints.txt
 export OMP_WAIT_POLICY = PASSIVE
 
-.PHONY: demo test check format constraints clean help
+.PHONY: demo test check bench-verify format constraints clean help
 
 help:            ## list the targets
-	@grep -E '^[a-z]+:.*##' Makefile | sed -E 's/:.*## /\t/' | expand -t 16
+	@grep -E '^[a-z-]+:.*##' Makefile | sed -E 's/:.*## /\t/' | expand -t 16
 
 demo: $(VENV)/.demo   ## fetch MovieLens-100K, build a home, answer a first question
 	$(VENV)/bin/whyrec demo
@@ -21,6 +21,9 @@ check: $(VENV)/.test  ## style and types only
 	$(VENV)/bin/ruff check .
 	$(VENV)/bin/ruff format --check .
 	$(VENV)/bin/mypy
+
+bench-verify: $(VENV)/.demo ## how well sentences are held against evidence (the home must be built: make demo)
+	$(VENV)/bin/python -m benchmarks.verify
 
 format: $(VENV)/.test ## put the code into the house's format
 	$(VENV)/bin/ruff check --fix .

@@ -12,7 +12,8 @@ from langchain_core.utils.json import parse_partial_json
 
 from assistant.draft import Draft
 from assistant.evidence import Evidence, rows_of
-from assistant.verify import Rejected, Verifier, facts_of
+from assistant.facts import facts_of
+from assistant.verify import Rejected, Verifier
 
 _SHOWN = 500
 """Characters of a rejected text that are kept."""

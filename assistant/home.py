@@ -56,7 +56,7 @@ class OpenHome:
 
     @cached_property
     def verifier(self) -> Verifier:
-        return Verifier(self.lexicon, tuple(self.catalogue.values))
+        return Verifier.of(self.dataset, self.lexicon.synonyms)
 
     @cached_property
     def tools(self) -> list[BaseTool]:

@@ -4,8 +4,9 @@ from typing import Any
 
 import pytest
 
-from assistant.lexicon import load_lexicon
-from assistant.verify import Verifier, facts_of, sentences
+from assistant.claims import sentences
+from assistant.facts import facts_of
+from assistant.verify import Verifier, values_of
 from assistant.wording import Voice, prediction, reason, support
 from ingest.schema import Noun
 
@@ -21,14 +22,18 @@ ROW: dict[str, Any] = {
     "n_unseen": 1642,
     "n_allowed": 1642,
     "neighbours": [
-        {"user_id": "215", "jaccard": 24 / 77, "intersection": 24, "union": 77},
-        {"user_id": "49", "jaccard": 12 / 60, "intersection": 12, "union": 60},
+        {"user_id": "215", "jaccard": 24 / 77, "intersection": 24, "union": 77, "place": 1},
+        {"user_id": "49", "jaccard": 12 / 60, "intersection": 12, "union": 60, "place": 4},
     ],
     "n_neighbours": 10,
     "taste": [{"field": "genres", "value": "Drama", "count": 14, "of": 25}],
+    "liked": [
+        {"item_id": "50", "title": "Star Wars", "label": 5.0}
+        | {"jaccard": 0.4, "intersection": 200, "union": 500}
+    ],
 }
-GENRES = ("drama", "comedy", "horror", "sci fi", "war")
-VERIFIER = Verifier(load_lexicon(), GENRES)
+GENRES = ("Drama", "Comedy", "Horror", "Sci-Fi", "War")
+VERIFIER = Verifier(values_of(GENRES, {"funny": "comedy"}))
 FACTS = facts_of(ROW, "78")
 
 TRUE = [
@@ -51,16 +56,16 @@ FALSE = {
     "User 215 has a Jaccard of 0.91.": "0.91 is no jaccard",
     "3 of the 10 users most like them have seen it.": "no fact says 3 of 10",
     "10 of the 2 users most like them have seen it.": "no fact says 10 of 2",
-    "User 216 has seen it too.": "216 is no user",
-    "With user 49 they share 13 films.": "13 is no common",
+    "User 216 has seen it too.": "user 216 is no near user",
+    "With user 49 they share 13 films.": "13 is no number in common",
     "It is a Comedy from 1994.": "'comedy' is no attribute",
     "It is a drama from 1995.": "1995 is no year",
     "A Drama starring Tim Robbins.": "'starring' is not something the data say",
-    "A Drama that Morgan Freeman made great.": "'Morgan Freeman' does not stand in the evidence",
-    "The Godfather is a Drama too.": "'The Godfather' does not stand in the evidence",
+    "A Drama that Morgan Freeman made great.": "'Morgan' is not something the data say",
+    "The Godfather is a Drama too.": "'Godfather' is not something the data say",
     "It has the highest score of all.": "its score is not the highest",
     "No Drama is better than this one.": "no fact carries the negation 'no'",
-    "You are sure to enjoy this one.": "it states no fact of the evidence",
+    "You are sure to enjoy this one.": "'sure' promises what nobody computed",
     "<b>Drama</b> for you.": "it holds markup or a link",
     "A Drama, see http://example.org now.": "it holds markup or a link",
     "Its score is ٠٫٩١ or 0.91.": "other than plain digits",
@@ -94,7 +99,7 @@ def test_a_sentence_said_twice_is_shown_once() -> None:
 
 
 def test_a_megabyte_of_true_text_is_cut_at_a_sentence() -> None:
-    text = " ".join(f"It is a Drama of rank 2 and {'really ' * n}good." for n in range(200))
+    text = " ".join(f"It is a Drama of rank 2 and {'very ' * n}good." for n in range(200))
     kept, rejected = VERIFIER.verify(text, FACTS)
     assert len(kept) <= 600
     assert "longer than 600 characters" in rejected[0].why

@@ -1,0 +1,101 @@
+"""The verifier measured: hundreds of true and false reasons over real evidence, in two halves.
+
+The half that is `held out` was written before the verifier and never used to tune it.
+"""
+
+from pathlib import Path
+
+import pytest
+
+from assistant.facts import facts_of
+from assistant.home import OpenHome, open_home
+from assistant.settings import Settings
+from assistant.verify import Verifier
+from assistant.wording import Voice, reason
+from benchmarks.verify import HALVES, cpu_ms_for_ten, measure
+from ingest.schema import Dataset
+from tests.reasons_corpus import Known, known_rows
+
+halves = pytest.mark.parametrize("half", HALVES)
+
+
+@pytest.fixture(scope="module")
+def known_films(films_home: OpenHome) -> list[Known]:
+    return known_rows(films_home.toolbox, list("123456"), 8)
+
+
+@pytest.fixture(scope="module")
+def ml100k_opened(ml100k_home: Path) -> OpenHome:
+    return open_home(Settings.read(home=ml100k_home, llm="none"))
+
+
+@pytest.fixture(scope="module")
+def known_ml100k(ml100k_opened: OpenHome) -> list[Known]:
+    users = [str(user) for user in ml100k_opened.dataset.user_ids.external[::20]]
+    return known_rows(ml100k_opened.toolbox, users, 5)
+
+
+@halves
+def test_over_films_false_reasons_are_dropped_and_true_ones_kept(
+    films: Dataset, known_films: list[Known], half: str
+) -> None:
+    found = measure(Verifier.of(films), known_films, half, each=14)
+    assert found.recall >= 0.99, [case.text for case in found.missed]
+    assert found.precision >= 0.97
+    if half == "tuned":  # of the other half nobody looks at single cases
+        assert found.lost == []
+
+
+@pytest.mark.slow
+@halves
+def test_over_movielens_false_reasons_are_dropped_and_true_ones_kept(
+    ml100k_opened: OpenHome, known_ml100k: list[Known], half: str
+) -> None:
+    found = measure(ml100k_opened.verifier, known_ml100k, half, each=12)
+    assert min(found.n_true, found.n_false) >= 300
+    assert found.recall >= 0.99
+    assert found.precision >= 0.97
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("addressed", [False, True])
+def test_what_code_words_passes_its_own_verification_for_many_users(
+    ml100k_opened: OpenHome, known_ml100k: list[Known], addressed: bool
+) -> None:
+    for one in known_ml100k:
+        text = reason(one.row, Voice(ml100k_opened.dataset.noun, one.user, addressed))
+        facts = facts_of(one.row, one.user)
+        assert ml100k_opened.verifier.verify(text, facts) == (text, [])
+
+
+def test_over_films_what_code_words_passes_its_own_verification(
+    films: Dataset, known_films: list[Known]
+) -> None:
+    for one in known_films:
+        text = reason(one.row, Voice(films.noun, one.user))
+        assert Verifier.of(films).verify(text, facts_of(one.row, one.user)) == (text, [])
+
+
+def test_ten_reasons_are_verified_in_a_few_milliseconds(
+    films: Dataset, known_films: list[Known]
+) -> None:
+    assert cpu_ms_for_ten(Verifier.of(films), known_films)[0] < 20  # 5 on a quiet machine
+
+
+def test_a_megabyte_costs_no_more_than_what_is_read_of_it(
+    films: Dataset, known_films: list[Known]
+) -> None:
+    import time
+
+    verifier, facts = Verifier.of(films), facts_of(known_films[0].row, known_films[0].user)
+    for text in (
+        "1 of 2 " * 150_000,
+        "user 1, " * 120_000,
+        "(" * 10**6,
+        "a, " * 300_000,
+        "“" * 10**6,
+    ):
+        before = time.process_time()
+        kept, rejected = verifier.verify(text + ".", facts)
+        assert (kept, time.process_time() - before < 0.5) == ("", True)
+        assert rejected[-1].why == "it is too long to be read"
