@@ -8,15 +8,16 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from langchain_core.utils.json import parse_partial_json
-
 from assistant.draft import Draft
 from assistant.evidence import Evidence, rows_of
 from assistant.facts import facts_of
+from assistant.proposals import proposed_reasons
 from assistant.verify import Rejected, Verifier
 
 _SHOWN = 500
 """Characters of a rejected text that are kept."""
+_LISTED = 100
+"""Rejected claims that are listed."""
 
 
 @dataclass(frozen=True)
@@ -41,7 +42,7 @@ def verified(draft: Draft, written: Written, verifier: Verifier, user_id: str | 
     """Return every item's reason: the model's sentences that hold, else the computed one."""
     if not written.text or user_id is None:
         return Reasons(draft.reasons)
-    proposed = _reasons_in(written.text)
+    proposed = proposed_reasons(written.text)
     if proposed is None:
         why = "it is not the JSON object that was asked for"
         return Reasons(draft.reasons, rejected=[Rejected(written.text[:_SHOWN], why)])
@@ -57,23 +58,18 @@ def verified(draft: Draft, written: Written, verifier: Verifier, user_id: str | 
             rejected += dropped
         else:
             why = f"it is no reason for {row['item_id']}"
-            rejected.append(Rejected(str(claim)[:_SHOWN], why))
-    strangers = [f"{key}: {value}"[:_SHOWN] for key, value in proposed.items()]
-    rejected += [Rejected(text, "it speaks of an item that was not picked") for text in strangers]
-    return Reasons(reasons, by_model, rejected)
+            rejected.append(Rejected("" if claim is None else str(claim), why))
+    why = "it speaks of an item that was not picked"
+    rejected += [Rejected(f"{key}: {value}", why) for key, value in proposed.items()]
+    return Reasons(reasons, by_model, _bounded(rejected))
 
 
-def _reasons_in(text: str) -> dict[str, Any] | None:
-    """Return the JSON object in a model's answer, repaired where it was cut off, else None."""
-    start = text.find("{")
-    if start < 0:
-        return None
-    end = text.rfind("}") + 1 if text.rstrip().endswith(("}", "`")) else len(text)
-    try:
-        document = parse_partial_json(text[start:end])
-    except ValueError:
-        return None
-    return document if isinstance(document, dict) else None
+def _bounded(rejected: Sequence[Rejected]) -> list[Rejected]:
+    """Return what is kept of the rejected claims: the first ones, each in part, and a count."""
+    kept = [Rejected(claim.text[:_SHOWN], claim.why) for claim in rejected[:_LISTED]]
+    if len(rejected) > _LISTED:
+        kept.append(Rejected("", f"{len(rejected) - _LISTED:,} more claims did not hold"))
+    return kept
 
 
 def written_by(reasons: Reasons, written: Written, model: str | None) -> str:
