@@ -14,6 +14,9 @@ from recsys.features import Bags, CodeArray, ragged_ranges
 from recsys.inputs import Inputs
 from recsys.sampling import NegativeSampler
 
+_ROWS_AT_ONCE = 1 << 16
+"""For so many interactions negatives are drawn in one go."""
+
 
 class PairBatch(NamedTuple):
     """B users at a point of their history, each with the item they took next and n negatives."""
@@ -63,14 +66,24 @@ class PairBatches:
     def epoch(self, rng: np.random.Generator) -> Iterator[PairBatch | NextBatch]:
         """Yield every interaction once, in random order."""
         order = rng.permutation(len(self._user))
-        for start in range(0, len(order), self._rows_per_step):
-            yield self._batch(order[start : start + self._rows_per_step], rng)
+        step = self._rows_per_step
+        chunk = step * max(1, _ROWS_AT_ONCE // step)
+        for start in range(0, len(order), chunk):
+            rows = order[start : start + chunk]
+            items = self._items_at(rows, rng)
+            for begin in range(0, len(rows), step):
+                part = slice(begin, begin + step)
+                yield self._batch(rows[part], items[part], rng)
 
-    def _batch(self, rows: CodeArray, rng: np.random.Generator) -> PairBatch:
+    def _items_at(self, rows: CodeArray, rng: np.random.Generator) -> CodeArray:
+        """Return the items of interactions, each with its negatives beside it, (n, 1 + n)."""
         items = self._item[rows].astype(np.int64)[:, None]
-        if self._sampler is not None:
-            drawn = self._sampler.draw(self._user[rows], self._n_negatives, rng)
-            items = np.concatenate([items, drawn], axis=1)
+        if self._sampler is None:
+            return items
+        drawn = self._sampler.draw(self._user[rows], self._n_negatives, rng)
+        return np.concatenate([items, drawn], axis=1)
+
+    def _batch(self, rows: CodeArray, items: CodeArray, rng: np.random.Generator) -> PairBatch:
         labels = np.zeros(items.shape, np.float32)
         labels[:, 0] = 1.0 if self._rating is None else self._rating[rows]
         return PairBatch(

@@ -2,9 +2,14 @@
 
 from __future__ import annotations
 
+import numpy as np
 import torch
+from scipy.special import expit
 from torch import Tensor
 from torch.nn import functional
+
+from ingest.schema import FloatArray
+from recsys.config import Loss
 
 
 def binary_cross_entropy(y: Tensor, labels: Tensor, valid: Tensor) -> Tensor:
@@ -36,3 +41,19 @@ def softmax(y: Tensor, seen: Tensor, targets: Tensor, weights: Tensor) -> Tensor
     """
     log_share = torch.log_softmax(y.index_put(tuple(seen), y.new_tensor(-torch.inf)), dim=1)
     return -(log_share[tuple(targets)] * weights).sum() / weights.sum()
+
+
+def with_gradient(
+    loss: Loss, y: FloatArray, labels: FloatArray, valid: FloatArray
+) -> tuple[float, FloatArray]:
+    """Return a pair loss and its gradient by y, written out; all arrays are (B, 1 + n)."""
+    if loss == "bpr":
+        weights = valid[:, 1:] / np.maximum(valid[:, 1:].sum(), 1)
+        behind = y[:, 1:] - y[:, :1]
+        value, d = np.logaddexp(0, behind), expit(behind) * weights
+        return float((value * weights).sum()), np.hstack([-d.sum(axis=1, keepdims=True), d])
+    weights = valid / np.maximum(valid.sum(), 1)
+    if loss == "mse":
+        return float(((y - labels) ** 2 * weights).sum()), 2 * (y - labels) * weights
+    value = np.logaddexp(0, y) - y * labels
+    return float((value * weights).sum()), (expit(y) - labels) * weights

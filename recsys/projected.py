@@ -9,17 +9,17 @@ cost of the distinct rows instead of that of all pairs. See `recsys.deepfm` for 
 
 from __future__ import annotations
 
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 import numpy as np
-import torch
 from numpy.typing import NDArray
-from torch import Tensor
 
 from ingest.schema import FloatArray
 from recsys.batches import PairBatch
 from recsys.features import Bags, CodeArray
+from recsys.scratch import Scratch
 
+_Side = tuple[FloatArray, FloatArray, FloatArray]
 Places = NDArray[np.int32]
 
 
@@ -35,6 +35,9 @@ class Touched(NamedTuple):
     items: Bags
     item_rows: CodeArray  # (n_items,)
     item: Places  # (B,)
+
+    def sides(self) -> tuple[tuple[str, Bags, CodeArray], ...]:
+        return ("users", self.users, self.user_rows), ("items", self.items, self.item_rows)
 
 
 class Toucher:
@@ -72,80 +75,85 @@ class Toucher:
         return self._scratch[name]
 
 
-class _Projected(torch.autograd.Function):
-    """(rows, weight, bias) → (y without w₀ and MLP, first pre-activation) of a batch's pairs."""
+class Projection:
+    """Embeds batches of pairs; a `backward` belongs to the `forward` before it."""
 
-    @staticmethod
+    def __init__(self) -> None:
+        self._scratch = Scratch()
+
     def forward(
-        ctx: Any, rows: Tensor, weight: Tensor, bias: Tensor, touched: Touched
-    ) -> tuple[Tensor, Tensor]:
+        self, rows: FloatArray, weight: FloatArray, bias: FloatArray, touched: Touched
+    ) -> tuple[FloatArray, FloatArray]:
+        """Return FM and linear terms, (B,), and the first layer's pre-activation, (B, H).
+
+        Args:
+            rows: the table's rows `touched.codes`, (n_codes, K + 1).
+            weight: of the first layer, (H, F · K); H is 0 without an MLP.
+            bias: of the first layer, (H,).
+            touched: the batch.
+        """
         from recsys.pair_kernels import pair_forward, side_forward
 
-        table = rows.numpy()
-        n_hidden, k = len(weight), table.shape[1] - 1
-        projected = project(table, weight.numpy(), touched.blocks)
-        sides = []
-        for bags, of in ((touched.users, touched.user_rows), (touched.items, touched.item_rows)):
-            side = _empty(len(of), k, n_hidden)
-            side_forward(table, projected, touched.slot, tuple(bags), of, *side)
-            sides.append(side)
-        sides[1][2][:] += bias.numpy()
+        self._rows, self._weight, self._touched = rows, weight, touched
+        n_hidden, k = len(weight), rows.shape[1] - 1
+        projected = self._scratch.array("projected", len(rows), n_hidden)
+        project(rows, weight, touched.blocks, projected)
+        self._sides = []
+        for name, bags, of in touched.sides():
+            side = self._side(name, len(of), k, n_hidden)
+            own, vector, hidden = side
+            side_forward(rows, projected, touched.slot, tuple(bags), of, own, vector, hidden)
+            self._sides.append(side)
+        self._sides[1][2][:] += bias
         y = np.empty(len(touched.user), np.float32)
-        hidden = np.empty((len(y), n_hidden), np.float32)
-        pair_forward(touched.user, touched.item, sides[0], sides[1], y, hidden)
-        ctx.save_for_backward(rows, weight)
-        ctx.touched, ctx.sides = touched, sides
-        return torch.from_numpy(y), torch.from_numpy(hidden)
+        hidden = self._scratch.array("hidden", len(y), n_hidden)
+        pair_forward(touched.user, touched.item, self._sides[0], self._sides[1], y, hidden)
+        return y, hidden
 
-    @staticmethod
-    def backward(ctx: Any, *gradients: Any) -> tuple[Tensor, Tensor, Tensor, None]:
+    def backward(
+        self, dy: FloatArray, d_hidden: FloatArray
+    ) -> tuple[FloatArray, FloatArray, FloatArray]:
+        """Return the gradients by `rows`, `weight` and `bias`."""
         from recsys.pair_kernels import pair_backward, side_backward
 
-        touched, sides = ctx.touched, ctx.sides
-        rows, weight = (saved.numpy() for saved in ctx.saved_tensors)
-        dy, d_hidden = (gradient.contiguous().numpy() for gradient in gradients)
-        d_sides = [tuple(np.zeros_like(part) for part in side) for side in sides]
-        pair_backward(touched.user, touched.item, dy, d_hidden, *sides, *d_sides)
-        d_rows = np.zeros_like(rows)
-        d_projected = np.zeros((len(rows), len(weight)), np.float32)
-        for (bags, of), side, d_side in zip(
-            ((touched.users, touched.user_rows), (touched.items, touched.item_rows)),
-            sides,
-            d_sides,
-            strict=True,
+        touched, rows, (users, items) = self._touched, self._rows, self._sides
+        n_hidden, k = len(self._weight), rows.shape[1] - 1
+        d_users = self._side("d users", len(users[0]), k, n_hidden)
+        d_items = self._side("d items", len(items[0]), k, n_hidden)
+        for part in (*d_users, *d_items):
+            part.fill(0)
+        pair_backward(touched.user, touched.item, dy, d_hidden, users, items, d_users, d_items)
+        d_rows = self._scratch.zeros("d rows", *rows.shape)
+        d_projected = self._scratch.zeros("d projected", len(rows), n_hidden)
+        for (_, bags, of), (_, vector, _), d_side in zip(
+            touched.sides(), self._sides, (d_users, d_items), strict=True
         ):
-            side_backward(rows, touched.slot, tuple(bags), of, side[1], d_side, d_rows, d_projected)
-        d_weight = project_back(rows, weight, touched.blocks, d_projected, d_rows)
+            side_backward(rows, touched.slot, tuple(bags), of, vector, d_side, d_rows, d_projected)
+        d_weight = project_back(rows, self._weight, touched.blocks, d_projected, d_rows)
+        return d_rows, d_weight, d_items[2].sum(axis=0)
+
+    def _side(self, name: str, n: int, k: int, n_hidden: int) -> _Side:
+        """Return room for own (n,), vector (n, K) and hidden (n, H) of one side."""
         return (
-            torch.from_numpy(d_rows),
-            torch.from_numpy(d_weight),
-            torch.from_numpy(d_sides[1][2].sum(axis=0)),
-            None,
+            self._scratch.array(f"{name} own", n),
+            self._scratch.array(f"{name} vector", n, k),
+            self._scratch.array(f"{name} hidden", n, n_hidden),
         )
 
 
-def _empty(n: int, k: int, n_hidden: int) -> tuple[FloatArray, FloatArray, FloatArray]:
-    return (
-        np.empty(n, np.float32),
-        np.empty((n, k), np.float32),
-        np.empty((n, n_hidden), np.float32),
-    )
-
-
-def project(table: FloatArray, weight: FloatArray, blocks: CodeArray) -> FloatArray:
-    """Return every row's part of the first layer, (n, H), each by its field's columns of W₁.
+def project(table: FloatArray, weight: FloatArray, blocks: CodeArray, out: FloatArray) -> None:
+    """Fill `out`, (n, H), with every row's part of the first layer, by its field's columns of W₁.
 
     Args:
         table: embeddings and linear weights, (n, K + 1), field by field.
         weight: W₁, (H, F · K).
         blocks: where each field's rows begin, (F + 1,).
+        out: what to fill.
     """
     k = table.shape[1] - 1
-    out = np.empty((len(table), len(weight)), np.float32)
     for f, (start, end) in enumerate(zip(blocks[:-1], blocks[1:], strict=True)):
         block = weight[:, f * k : (f + 1) * k]
         np.matmul(table[start:end, :k], block.T, out=out[start:end])
-    return out
 
 
 def project_back(
@@ -163,18 +171,3 @@ def project_back(
         np.matmul(d_projected[start:end].T, table[start:end, :k], out=d_weight[:, columns])
         d_table[start:end, :k] += d_projected[start:end] @ weight[:, columns]
     return d_weight
-
-
-def embed_pairs(
-    rows: Tensor, weight: Tensor, bias: Tensor, touched: Touched
-) -> tuple[Tensor, Tensor]:
-    """Return FM and linear terms, (B,), and the first layer's pre-activation, (B, H).
-
-    Args:
-        rows: the table's rows `touched.codes`, (n_codes, K + 1), on the CPU.
-        weight: of the first layer, (H, F · K); H is 0 without an MLP.
-        bias: of the first layer, (H,).
-        touched: the batch.
-    """
-    y, hidden = _Projected.apply(rows, weight, bias, touched)  # type: ignore[no-untyped-call]
-    return y, hidden

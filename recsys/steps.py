@@ -1,7 +1,8 @@
 """One training step: the loss of a batch, its gradients, Adam.
 
 `PlainSteps` is the network as it is written, for every loss and device. `ProjectedSteps` is the
-same step for pairs on a CPU, several times cheaper (see `recsys.projected`, `recsys.lazy_adam`).
+same step for pairs on a CPU, several times cheaper: see `recsys.projected`, `recsys.head` and
+`recsys.lazy_adam`.
 """
 
 from __future__ import annotations
@@ -12,13 +13,15 @@ import numpy as np
 import torch
 from torch import Tensor
 
+from ingest.schema import FloatArray
 from recsys import losses
 from recsys.batches import NextBatch, PairBatch
 from recsys.config import TrainingConfig
 from recsys.deepfm import DeepFM
+from recsys.head import Head, set_gradient
 from recsys.inputs import Inputs
 from recsys.lazy_adam import LazyAdam
-from recsys.projected import Touched, Toucher, embed_pairs
+from recsys.projected import Projection, Touched, Toucher
 
 _PAIR_LOSSES = {
     "bce": losses.binary_cross_entropy,
@@ -78,37 +81,79 @@ class ProjectedSteps:
         self._model, self._config = model, config
         starts = np.array([field.start for field in inputs.space.fields], np.int64)
         self._toucher = Toucher(starts, inputs.space.n_codes)
+        self._projection, self._head = Projection(), Head(model)
         self._table = model.table.detach().numpy()
         lazy = not config.reg and not config.weight_decay and config.adam_beta2 >= _LEAST_BETA2
         self._lazy = LazyAdam(self._table, (0.9, config.adam_beta2)) if lazy else None
-        self._optimizer = adam(
-            [p for p in model.parameters() if p is not model.table or not lazy], config
-        )
+        flat = flatten([p for p in model.parameters() if p is not model.table])
+        self._optimizer = adam([flat] if lazy else [flat, model.table], config)
 
+    @np.errstate(over="ignore", invalid="ignore")  # who runs the steps looks for NaN in the losses
     def step(self, batch: PairBatch | NextBatch, lr: float) -> Tensor:
         assert isinstance(batch, PairBatch)
         touched = self._toucher.touch(batch)
         if self._lazy is not None:
             self._lazy.settle(touched.codes)
-        rows = torch.from_numpy(self._table[touched.codes]).requires_grad_()
-        loss = pair_loss(projected_scores(self._model, rows, touched), batch, self._config)
-        self._optimizer.zero_grad()
-        loss.backward()  # type: ignore[no-untyped-call]
-        assert rows.grad is not None
+        y = self.forward(touched).reshape(batch.labels.shape)
+        loss, dy = losses.with_gradient(self._config.loss, y, batch.labels, batch.valid)
+        d_rows = self.backward(dy.ravel())
         if self._lazy is not None:
-            self._lazy.step(touched.codes, rows.grad.numpy(), lr)
+            self._lazy.step(touched.codes, d_rows, lr)
         else:
             self._model.table.grad = torch.zeros_like(self._model.table).index_copy_(
-                0, torch.from_numpy(touched.codes), rows.grad
+                0, torch.from_numpy(touched.codes), torch.from_numpy(d_rows)
             )
             add_l2(self._model, self._config.reg)
         self._optimizer.param_groups[0]["lr"] = lr
         self._optimizer.step()
-        return loss.detach()
+        return torch.tensor(loss)
+
+    def forward(self, touched: Touched) -> FloatArray:
+        """Return y of a batch's pairs, (B · (1 + n),), as `DeepFM.forward` would."""
+        model = self._model
+        rows = self._table[touched.codes]
+        if model.deep:
+            weight, bias = model.first.weight.detach().numpy(), model.first.bias.detach().numpy()
+        else:
+            n_fields = model.n_user_fields + model.n_item_fields
+            weight = np.empty((0, n_fields * (rows.shape[1] - 1)), np.float32)
+            bias = np.empty(0, np.float32)
+        y, hidden = self._projection.forward(rows, weight, bias, touched)
+        y += np.float32(model.bias.item())
+        if model.deep:
+            y += self._head.forward(hidden)
+        return y
+
+    def backward(self, dy: FloatArray) -> FloatArray:
+        """Set the gradients of all but the table and return that by its touched rows."""
+        model = self._model
+        set_gradient(model.bias, dy.sum())
+        if not model.deep:
+            return self._projection.backward(dy, np.empty((len(dy), 0), np.float32))[0]
+        d_rows, d_weight, d_bias = self._projection.backward(dy, self._head.backward(dy))
+        set_gradient(model.first.weight, d_weight)
+        set_gradient(model.first.bias, d_bias)
+        return d_rows
 
     def settle(self) -> None:
         if self._lazy is not None:
             self._lazy.settle()
+
+
+def flatten(parameters: list[torch.nn.Parameter]) -> torch.nn.Parameter:
+    """Move parameters and gradients into one each, of which they become views.
+
+    Adam then takes one call for all of them.
+    """
+    flat = torch.nn.Parameter(torch.cat([p.detach().ravel() for p in parameters]))
+    flat.grad = torch.zeros_like(flat)
+    start = 0
+    for parameter in parameters:
+        part = slice(start, start + parameter.numel())
+        parameter.data = flat.detach()[part].view_as(parameter)
+        parameter.grad = flat.grad[part].view_as(parameter)
+        start = part.stop
+    return flat
 
 
 def adam(parameters: list[torch.nn.Parameter], config: TrainingConfig) -> torch.optim.AdamW:
@@ -120,16 +165,6 @@ def adam(parameters: list[torch.nn.Parameter], config: TrainingConfig) -> torch.
         weight_decay=config.weight_decay,
         fused=True,
     )
-
-
-def projected_scores(model: DeepFM, rows: Tensor, touched: Touched) -> Tensor:
-    """Return y of a batch's pairs, (B · (1 + n),), as `DeepFM.forward` would."""
-    if not model.deep:
-        none = rows.new_zeros(0, (model.n_user_fields + model.n_item_fields) * (rows.shape[1] - 1))
-        y, _ = embed_pairs(rows, none, none[:, 0], touched)
-        return y + model.bias
-    y, hidden = embed_pairs(rows, model.first.weight, model.first.bias, touched)
-    return y + model.bias + model.head(hidden)
 
 
 def batch_loss(

@@ -7,6 +7,7 @@ import pytest
 import torch
 
 from ingest.schema import Dataset
+from recsys import losses
 from recsys.batches import PairBatch, PairBatches
 from recsys.config import DeepFMConfig, HistoryField, Loss, TrainingConfig
 from recsys.deepfm import DeepFM
@@ -14,8 +15,8 @@ from recsys.features import FeatureSpace
 from recsys.fitting import build_network
 from recsys.inputs import Inputs
 from recsys.lazy_adam import LazyAdam
-from recsys.projected import Toucher, embed_pairs
-from recsys.steps import PlainSteps, ProjectedSteps, plain_scores, projected_scores
+from recsys.projected import Projection, Toucher
+from recsys.steps import PlainSteps, ProjectedSteps, pair_loss, plain_scores
 
 CONFIGS = {
     "notebook": DeepFMConfig(embed_size=8, hidden_units=(16, 8, 4), use_bn=True),
@@ -59,25 +60,47 @@ def toucher(inputs: Inputs) -> Toucher:
 @pytest.mark.parametrize("name", CONFIGS)
 def test_projecting_once_gives_the_plain_scores_and_gradients(films: Dataset, name: str) -> None:
     model, inputs = setting(films, CONFIGS[name])
-    find = toucher(inputs)
+    find, steps = toucher(inputs), ProjectedSteps(model, inputs, TRAINING)
     for batch in batches(films, inputs):
         upstream = torch.linspace(-1, 1, batch.labels.size)
+        state = {key: value.clone() for key, value in model.state_dict().items()}
         plain = plain_scores(model, batch)
-        names = [n for n, _ in model.named_parameters()]
         expected = torch.autograd.grad(plain, list(model.parameters()), upstream)
+        moved = {key: value for key, value in model.state_dict().items() if "running" in key}
+        model.load_state_dict(state)
         touched = find.touch(batch)
-        rows = model.table.detach()[touched.codes].requires_grad_()
-        y = projected_scores(model, rows, touched)
-        assert torch.allclose(y, plain, atol=1e-5)
-        others = [p for n, p in model.named_parameters() if n != "table"]
-        d_rows, *d_others = torch.autograd.grad(y, [rows, *others], upstream)
-        d_table = torch.zeros_like(model.table)
-        d_table[touched.codes] = d_rows
-        found = dict(zip([n for n in names if n != "table"], d_others, strict=True))
-        for parameter, gradient in zip(names, expected, strict=True):
-            ours = d_table if parameter == "table" else found[parameter]
+        assert steps.forward(touched) == pytest.approx(plain.detach().numpy(), abs=1e-5)
+        for key, value in moved.items():
+            assert torch.allclose(model.state_dict()[key], value, atol=1e-6), key
+        d_rows = steps.backward(upstream.numpy())
+        model.table.grad = torch.zeros_like(model.table)
+        model.table.grad[touched.codes] = torch.from_numpy(d_rows)
+        for (key, parameter), gradient in zip(model.named_parameters(), expected, strict=True):
             scale = max(1.0, float(gradient.abs().max()))
-            assert torch.allclose(ours, gradient, atol=1e-5 * scale), parameter
+            assert parameter.grad is not None
+            assert torch.allclose(parameter.grad, gradient, atol=1e-5 * scale), key
+
+
+def test_dropout_drops_what_the_plain_step_drops(films: Dataset) -> None:
+    config = replace(CONFIGS["notebook"], use_bn=False, dropout_rate=0.5)
+    scores = []
+    for way in ("plain", "projected"):
+        model, inputs = setting(films, config)
+        model.generator = torch.Generator().manual_seed(5)
+        batch = batches(films, inputs)[0]
+        if way == "plain":
+            y = plain_scores(model, batch)
+            y.sum().backward()  # type: ignore[no-untyped-call]
+            scores.append((y.detach().numpy(), model.first.weight.grad))
+        else:
+            steps = ProjectedSteps(model, inputs, TRAINING)
+            found = steps.forward(toucher(inputs).touch(batch))
+            steps.backward(np.ones_like(found))
+            scores.append((found, model.first.weight.grad))
+    (plain, d_plain), (cheap, d_cheap) = scores
+    assert cheap == pytest.approx(plain, abs=1e-5)
+    assert d_cheap is not None and d_plain is not None
+    assert torch.allclose(d_cheap, d_plain, rtol=1e-4, atol=1e-5)
 
 
 def test_only_what_the_batch_touches_is_named_and_each_once(films: Dataset) -> None:
@@ -95,26 +118,41 @@ def test_only_what_the_batch_touches_is_named_and_each_once(films: Dataset) -> N
 def test_the_gradient_is_that_of_finite_differences(films: Dataset) -> None:
     model, inputs = setting(films, CONFIGS["notebook"])
     touched = toucher(inputs).touch(batches(films, inputs)[0])
-    rows = model.table.detach()[touched.codes].requires_grad_()
-    weight, bias = model.first.weight.detach().requires_grad_(), model.first.bias.detach()
+    rows = model.table.detach().numpy()[touched.codes]
+    weight, bias = model.first.weight.detach().numpy(), model.first.bias.detach().numpy()
+    projection, rng = Projection(), np.random.default_rng(0)
 
-    def total() -> torch.Tensor:
-        y, hidden = embed_pairs(rows, weight, bias, touched)
-        return (y.sin().sum() + hidden.sin().sum()).double()
+    def total() -> float:
+        y, hidden = projection.forward(rows, weight, bias, touched)
+        return float(np.sin(y, dtype=np.float64).sum() + np.sin(hidden, dtype=np.float64).sum())
 
-    total().backward()  # type: ignore[no-untyped-call]
-    generator = torch.Generator().manual_seed(0)
-    for tensor in (rows, weight):
-        direction = torch.randn(tensor.shape, generator=generator)
-        assert tensor.grad is not None
-        with torch.no_grad():
-            tensor += 1e-3 * direction
-            above = total()
-            tensor -= 2e-3 * direction
-            below = total()
-            tensor += 1e-3 * direction
-        slope = float((above - below) / 2e-3)
-        assert float((tensor.grad * direction).sum()) == pytest.approx(slope, rel=2e-3)
+    y, hidden = projection.forward(rows, weight, bias, touched)
+    gradients = projection.backward(np.cos(y), np.cos(hidden))
+    for array, gradient in zip((rows, weight, bias), gradients, strict=True):
+        direction = rng.normal(size=array.shape).astype(np.float32)
+        expected = float((gradient * direction).sum())
+        kept = array.copy()
+        array += np.float32(1e-3) * direction
+        above = total()
+        array[:] = kept - np.float32(1e-3) * direction
+        below = total()
+        array[:] = kept
+        assert expected == pytest.approx((above - below) / 2e-3, rel=2e-3)
+
+
+@pytest.mark.parametrize("loss", ["bce", "bpr", "mse"])
+def test_the_written_out_gradient_of_a_loss_is_that_of_autograd(loss: Loss) -> None:
+    rng = np.random.default_rng(0)
+    y = rng.normal(size=(6, 3)).astype(np.float32) * 5
+    labels = np.tile(np.array([1, 0, 0], np.float32), (6, 1))
+    valid = np.array([[1, 1, 1]] * 4 + [[1, 0, 1], [1, 0, 0]], np.float32)
+    value, gradient = losses.with_gradient(loss, y, labels, valid)
+    batch = PairBatch(None, None, None, None, labels, valid)  # type: ignore[arg-type]
+    tensor = torch.from_numpy(y).requires_grad_()
+    expected = pair_loss(tensor, batch, replace(TRAINING, loss=loss))
+    assert value == pytest.approx(expected.item(), rel=1e-5)
+    (d_y,) = torch.autograd.grad(expected, tensor)
+    assert gradient == pytest.approx(d_y.numpy(), abs=1e-6)
 
 
 @pytest.mark.parametrize(
