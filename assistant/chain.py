@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import AsyncIterator, Iterator, Mapping, Sequence
+from dataclasses import replace
 from typing import Any
 
 from langchain_core.documents import Document
@@ -34,10 +35,13 @@ from assistant.home import OpenHome, open_home
 from assistant.ledger import LEDGER_FILE, Ledger
 from assistant.llm import GuardedChat, chat_model, guard, reasons_schema
 from assistant.plan import Plan
+from assistant.prompting import prompt_variables
+from assistant.pseudonyms import pseudonymous, spoken
 from assistant.question import Question
 from assistant.retriever import EvidenceRetriever
 from assistant.settings import Settings
-from assistant.templates import as_data, load_template
+from assistant.templates import load_template
+from assistant.toolbox import N_CANDIDATES
 from assistant.wording import Voice
 from ingest.errors import AskerError, ProviderError
 
@@ -56,6 +60,7 @@ class RecommendationQA(Runnable[Asked, dict[str, Any]]):
         llm_required: bool = False,
         prompt: ChatPromptTemplate | None = None,
         ledger: Ledger | None = None,
+        pseudonyms: bool = False,
     ) -> None:
         """Put the chain together; `from_home` is the usual way here.
 
@@ -65,12 +70,14 @@ class RecommendationQA(Runnable[Asked, dict[str, Any]]):
             llm_required: raise ProviderError when the model fails, and do not word it by code.
             prompt: the answer prompt; None for the shipped one.
             ledger: where every answer is kept; None to keep none.
+            pseudonyms: call other users "neighbour A" in place of their ids.
         """
         self.home = home
         self.llm = llm
         self.llm_required = llm_required
         self.prompt = prompt or load_template()
         self.ledger = ledger
+        self.pseudonyms = pseudonyms
         self.chain: Runnable[Asked, Any] = (
             RunnableLambda(self._read)
             | RunnablePassthrough.assign(evidence=RunnableLambda(self._gather))
@@ -90,6 +97,7 @@ class RecommendationQA(Runnable[Asked, dict[str, Any]]):
         llm_required: bool = False,
         prompt: str = "answer",
         log: bool = True,
+        pseudonyms: bool | None = None,
     ) -> RecommendationQA:
         """Open the home at `path` (else WHYREC_HOME, else ./.whyrec).
 
@@ -100,18 +108,23 @@ class RecommendationQA(Runnable[Asked, dict[str, Any]]):
             llm_required: fail where the model fails.
             prompt: name of a shipped prompt, or path of a prompt file.
             log: keep every answer in the home's ledger, for `whyrec why`.
+            pseudonyms: call other users "neighbour A" in place of their ids; None for what
+                WHYREC_PSEUDONYMS says.
 
         Raises:
             HomeError: something is not built, or was built from other data.
             AskerError: a SPEC or prompt that cannot be used.
         """
         spec = "none" if llm is None else llm if isinstance(llm, str) else None
-        settings = Settings.read(home=path, llm=spec, llm_required=llm_required)
+        settings = Settings.read(
+            home=path, llm=spec, llm_required=llm_required, pseudonyms=pseudonyms
+        )
         template = load_template(prompt)
         own = llm is None or isinstance(llm, str) or llm is _SETTINGS_DECIDE
         model = chat_model(settings) if own else guard(llm, settings.limits)
         ledger = Ledger(settings.home / LEDGER_FILE) if log else None
-        return cls(open_home(settings), model, llm_required, template, ledger)
+        home = open_home(settings)
+        return cls(home, model, llm_required, template, ledger, settings.pseudonyms)
 
     @property
     def tools(self) -> list[BaseTool]:
@@ -184,16 +197,39 @@ class RecommendationQA(Runnable[Asked, dict[str, Any]]):
             evidence.append(
                 Evidence(f"E{number}", call.tool, call.args, message.artifact, str(message.content))
             )
+        if self.pseudonyms:
+            evidence = self._hidden(evidence, state["question"].user_ids)
         state["clock"]["gathered"] = time.perf_counter()
         return evidence
 
+    def _hidden(self, evidence: Sequence[Evidence], named: Sequence[str]) -> list[Evidence]:
+        """Return the evidence with pseudonyms for all users but those the asker `named`."""
+        known = [user for user in named if user in self.home.dataset.user_ids]
+        nearest = [
+            row["user_id"]
+            for user in known[:1]
+            for row in self.home.toolbox.similar_users(user, N_CANDIDATES)
+        ]
+        return pseudonymous(evidence, named, nearest, self.home.dataset.noun, self.home.rating)
+
     def _draft(self, state: State) -> Draft:
-        return draft_answer(
+        draft = draft_answer(
             state["question"], state["plan"], state["evidence"], self._voice(state["question"])
+        )
+        if not self.pseudonyms:
+            return draft
+        return replace(
+            draft,
+            opening=spoken(draft.opening),
+            reasons={item: spoken(reason) for item, reason in draft.reasons.items()},
+            notes=[spoken(note) for note in draft.notes],
         )
 
     def _documents(self, state: State) -> list[Document]:
-        """Return the evidence, then profiles: the nearest users' without their attributes."""
+        """Return the evidence, then profiles: the nearest users' without their attributes.
+
+        With pseudonyms the nearest users' are left out: who knows what somebody has seen knows him.
+        """
         evidence: Sequence[Evidence] = state["evidence"]
         if not evidence:
             return []
@@ -204,7 +240,8 @@ class RecommendationQA(Runnable[Asked, dict[str, Any]]):
         asked = [u for u in state["question"].user_ids if u in self.home.dataset.user_ids]
         toolbox = self.home.toolbox
         profiles = [row for user in asked for row in toolbox.user_profile(user)]
-        neighbours = [row for user in asked[:1] for row in toolbox.similar_profiles(user)]
+        near = [] if self.pseudonyms else asked[:1]
+        neighbours = [row for user in near for row in toolbox.similar_profiles(user)]
         return computed + [
             Document(page_content=row.pop("profile"), metadata=row)
             for row in (*profiles, *neighbours)
@@ -237,19 +274,9 @@ class RecommendationQA(Runnable[Asked, dict[str, Any]]):
         return self.prompt | self.llm.bind(schema=schema) | StrOutputParser()
 
     def _variables(self, state: State) -> dict[str, str]:
-        """Return what the prompt is filled with; text from the data and the asker is escaped."""
         draft: Draft = state["draft"]
-        facts = [
-            f"{row['item_id']}: {as_data(row['title'])}. {as_data(draft.reasons[row['item_id']])}"
-            for row in draft.items
-        ]
-        return {
-            "question": as_data(state["question"].text),
-            "evidence": "\n".join(facts),
-            "ids": ", ".join(str(row["item_id"]) for row in draft.items),
-            "subject": as_data(self._voice(state["question"]).subject),
-            "nouns": as_data(self.home.dataset.noun.many),
-        }
+        question: Question = state["question"]
+        return prompt_variables(question.text, draft.items, draft.reasons, self._voice(question))
 
     def _answer(self, chunks: Iterator[State]) -> Iterator[AddableDict]:
         """Yield the answer's parts as the steps before deliver what they need."""

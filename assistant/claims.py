@@ -178,7 +178,12 @@ def read(
             word is meant.
     """
     tokens = list(_names(sentence, titles, "title"))
-    tokens += _names(sentence, (one for one in user_ids if not one.isdigit()), "user", tokens)
+    words = [one for one in user_ids if one and not one.isdigit()]
+    spelled = {spelling: one for one in words for spelling in (one, one[0].upper() + one[1:])}
+    users = list(_names(sentence, spelled, "user", tokens))
+    for user in users:
+        user.text = spelled[user.text]
+    tokens += users
     tokens += _plain_tokens(sentence, tokens)
     tokens.sort(key=lambda token: token.start)
     joined, unknown = _looked_up(tokens, claims, values, own)

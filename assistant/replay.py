@@ -5,6 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from typing import TYPE_CHECKING, Any
 
+from assistant.evidence import Row
+from assistant.pseudonyms import Pseudonyms, are_used
+
 if TYPE_CHECKING:
     from assistant.home import OpenHome
 
@@ -37,8 +40,6 @@ def item_ids(answer: Answer) -> list[str]:
 
 def changes(answer: Answer, home: OpenHome) -> list[str]:
     """Compute the evidence of a past answer again and say what is different now; empty: nothing."""
-    from assistant.evidence import Row
-
     found = [
         f"{what}: then {answer[key]}, now {now}"
         for what, key, now in (
@@ -59,10 +60,23 @@ def changes(answer: Answer, home: OpenHome) -> list[str]:
             found.append(f"{call['id']} {call['tool']}: {message.content}")
             continue
         now: list[Row] = message.artifact
+        if are_used(call["rows"]):
+            now = _pseudonymous(now, call["args"].get("user_id"), answer, home)
         found += [
             f"{call['id']} {call['tool']}, {line}" for line in _differences(call["rows"], now)
         ]
     return found
+
+
+def _pseudonymous(
+    rows: list[Row], user_id: str | None, answer: Answer, home: OpenHome
+) -> list[Row]:
+    """Return rows under the pseudonyms that a past answer used."""
+    from assistant.toolbox import N_CANDIDATES
+
+    named = answer["question"]["user_ids"]
+    nearest = home.toolbox.similar_users(user_id, N_CANDIDATES) if user_id else []
+    return Pseudonyms(named, [row["user_id"] for row in nearest]).rows(rows)
 
 
 def _differences(then: list[Any], now: list[Any]) -> Iterator[str]:

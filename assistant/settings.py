@@ -4,6 +4,7 @@
 |---|---|
 | WHYREC_HOME | folder with data, model and index |
 | WHYREC_CHROMA | http://host:port of a Chroma server |
+| WHYREC_PSEUDONYMS | 1: other users appear as "neighbour A", without their ids |
 | WHYREC_LLM | the SPEC of `--llm` |
 | WHYREC_LLM_TOKEN | token of the server that WHYREC_LLM, or else `--llm`, names |
 | WHYREC_LLM_TIMEOUT, _DEADLINE, _MAX_TOKENS, _RETRIES | see `Limits` |
@@ -70,6 +71,8 @@ class Settings:
     chroma: str | None = None
     """Address of a Chroma server; None for the embedded one in the home folder."""
     limits: Limits = Limits()
+    pseudonyms: bool = False
+    """Whether other users appear as "neighbour A", in place of their ids."""
     temperature: float = 0.0
     seed: int = 0
     hf_token: str | None = field(default=None, repr=False)
@@ -86,6 +89,7 @@ class Settings:
         llm_required: bool = False,
         chroma: str | None = None,
         limits: Limits | None = None,
+        pseudonyms: bool | None = None,
         environment: Mapping[str, str] | None = None,
     ) -> Settings:
         """Settle every setting: the argument where given, else the environment, else the default.
@@ -105,6 +109,7 @@ class Settings:
             llm_required=llm_required,
             chroma=_chroma(chroma or env.get("WHYREC_CHROMA") or None),
             limits=limits or _limits(env),
+            pseudonyms=_switch(env, "WHYREC_PSEUDONYMS") if pseudonyms is None else pseudonyms,
             hf_token=hf_token,
             llm_token=llm_token,
             llm_token_server=_token_server(llm_token, env.get("WHYREC_LLM"), spec),
@@ -138,6 +143,13 @@ def _token(env: Mapping[str, str], name: str) -> str | None:
     if token and not (token.isascii() and token.isprintable() and " " not in token):
         raise AskerError(f"{name} holds characters that no token has; copy the token again")
     return token or None
+
+
+def _switch(env: Mapping[str, str], name: str) -> bool:
+    text = env.get(name, "").strip().lower()
+    if text not in ("", "0", "1", "no", "yes", "false", "true"):
+        raise AskerError(f"{name} must be 1 or 0, not {text!r}")
+    return text in ("1", "yes", "true")
 
 
 def _limits(env: Mapping[str, str]) -> Limits:

@@ -26,6 +26,11 @@ from ingest.errors import AskerError
 @click.option(
     "--prompt", default="answer", metavar="NAME", help="A shipped prompt or a .toml file."
 )
+@click.option(
+    "--pseudonyms/--no-pseudonyms",
+    default=None,
+    help='Call other users "neighbour A" in place of their ids [default: WHYREC_PSEUDONYMS].',
+)
 @click.option("--no-log", is_flag=True, help="Keep no record of question and answer.")
 @click.option("--no-stream", is_flag=True, help="Print the answer when all of it is there.")
 @home_option
@@ -36,6 +41,7 @@ def ask(
     llm: str | None,
     llm_required: bool,
     prompt: str,
+    pseudonyms: bool | None,
     no_log: bool,
     no_stream: bool,
     home_dir: str | None,
@@ -57,7 +63,12 @@ def ask(
 
     given: dict[str, Any] = {} if llm is None else {"llm": llm}
     qa = RecommendationQA.from_home(
-        home_dir, llm_required=llm_required, prompt=prompt, log=not no_log, **given
+        home_dir,
+        llm_required=llm_required,
+        prompt=prompt,
+        log=not no_log,
+        pseudonyms=pseudonyms,
+        **given,
     )
     asked = {"query": text, "user_id": user_id}
     if as_json or no_stream:
