@@ -31,7 +31,8 @@ class AmountReader:
         self.catalogue = catalogue
         self.noun = noun
         article = r"an?|the best|le|la|un|une|einen?|ein|una|um|uma|uno"
-        self._one = re.compile(rf"(?<!\w)(?:{article}) (?:\w+ )?(?:{noun.pattern})")
+        after = lexicon.words["after_noun"].pattern
+        self._one = re.compile(rf"(?<!\w)(?:{article}) (?:\w+ )?(?:{noun.pattern})(?! (?:{after}))")
 
     def take(self, name: str, text: str) -> tuple[list[float], str]:
         """Return the numbers of the first phrase of `name` in a text, and the text without it."""

@@ -66,6 +66,11 @@ def _counts(q: Question) -> list[Call]:
     return [Call("filter_counts", user | {"filters": q.filters.to_json()})]
 
 
+def _varied(q: Question) -> list[Call]:
+    apart = {"variety": 0.95} if "all_different" in q.wishes else {}
+    return [Call("varied", _user(q) | _filtered(q) | apart)]
+
+
 def _near(q: Question) -> Call:
     return Call("similar_users", _user(q) | {"k": N_NEIGHBOURS})
 
@@ -221,7 +226,7 @@ RULES: Mapping[str, Rule] = {
     "recommend_many": Rule(_recommend_many, users=1, lists=True),
     "swap": Rule(_swap, users=2, lists=True),
     "diverse": Rule(
-        lambda q: [Call("varied", _user(q) | _filtered(q))], users=1, lists=True,
+        _varied, users=1, lists=True,
         popular_otherwise=True,
     ),
     "again": Rule(_again, users=1, lists=True),
@@ -240,6 +245,9 @@ RULES: Mapping[str, Rule] = {
     "user_similarity": Rule(_pair, users=2),
     "compare_users": Rule(_compare, users=2),
     "describe_user": Rule(lambda q: [Call("describe_user", _user(q))], users=1),
+    "taste_check": Rule(
+        lambda q: [Call("taste_for", _user(q) | {"filters": q.filters.to_json()})], users=1
+    ),
     "membership": Rule(_with_items("membership"), users=1, items=1),
     "history": Rule(_history, users=1),
     "from_titles": Rule(_titles, items=1, lists=True),

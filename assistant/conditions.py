@@ -200,6 +200,8 @@ class ConditionReader:
             rf"(?:{without}) (?:(?:from|of|by|in|any|the|more) )*([^,.?]+)", text
         ):
             words = match[1].split()
+            if self._value_at(words, 0)[1] is not None:
+                continue
             for stop in range(min(len(words), 5), 0, -1):
                 name = " ".join(words[:stop])
                 common = all(

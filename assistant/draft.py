@@ -98,7 +98,7 @@ def _told(question: Question, evidence: Sequence[Evidence], voice: Voice) -> Dra
         rows = [row for row in call.rows if "item_id" in row]
         items = [row for row in rows if row.get("rank") is not None]
         reasons = {row["item_id"]: tool.reason(row, voice) for row in items}
-        opening = tool.head(call.rows, voice, call.args)
+        opening = _head(call, voice)
         if call.tool == "popular_items" and question.kind in _PERSONAL:
             opening = ""
         return Draft(
@@ -121,18 +121,20 @@ def _call_text(question: Question, call: Evidence, voice: Voice) -> str:
         if user_id in (None, voice.user_id)
         else replace(voice, user_id=user_id, addressed=False)
     )
-    head = tool.head(call.rows, own, call.args)
+    head = _head(call, own)
     if tool.reason is None:
         return head
-    if call.tool == "recommend":
-        of = f" that user {call.args['liked_by']} liked" if "liked_by" in call.args else ""
-        head = (
-            f"For {own.subject}{of}:"
-            if call.rows
-            else f"For {own.subject} no {voice.noun.one}{of} is left."
-        )
     reasons = {row["item_id"]: tool.reason(row, own) for row in call.rows if "item_id" in row}
     return "\n".join(filter(None, (head, wording.numbered(call.rows, reasons))))
+
+
+def _head(call: Evidence, voice: Voice) -> str:
+    """Return the line above one call's items, or all that it says."""
+    if call.tool != "recommend":
+        return TOOLS[call.tool].head(call.rows, voice, call.args)
+    of = f", of what user {call.args['liked_by']} liked" if "liked_by" in call.args else ""
+    left = ":" if call.rows else f": no {voice.noun.one} is left."
+    return f"For {voice.subject}{of}{left}"
 
 
 def _compound(plan: Plan, evidence: Sequence[Evidence], voice: Voice) -> Draft:
@@ -271,10 +273,12 @@ def _notes(
         left = f"only {wording.counted(len(rows), voice.noun)}" if rows else f"no {voice.noun.one}"
         source = {"recommend_from_neighbours": " among what the nearest users have seen"}
         narrowed = question.filters or question.topic or question.least_score is not None
-        why = " that meets these conditions" if narrowed else ""
-        verb = "is" if len(rows) == 1 or not rows else "are"
+        one = len(rows) <= 1
+        why = f" that {'meets' if one else 'meet'} these conditions" if narrowed else ""
+        were = "was" if question.n == 1 else "were"
         where = source.get(question.kind, "")
-        notes.append(f"{question.n:,} were asked for; {left}{why} {verb} left{where}.")
+        verb = "is" if one else "are"
+        notes.append(f"{question.n:,} {were} asked for; {left}{why} {verb} left{where}.")
         binding = list_words.binding(rows_of(evidence, "filter_counts"), voice)
         notes += [binding] if binding and not rows else []
     return notes

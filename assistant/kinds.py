@@ -46,7 +46,9 @@ class Rule:
         """Tell whether the question is of this kind."""
 
         def says(concept: str) -> bool:
-            return seen.noun if concept == "noun" else lexicon.asks_for(concept, seen.text)
+            if concept in ("noun", "filters"):
+                return bool(getattr(seen, concept))
+            return lexicon.asks_for(concept, seen.text)
 
         return (
             self.users[0] <= seen.n_users <= self.users[1]

@@ -21,6 +21,8 @@ _QUOTED = re.compile(r'"([^"]+)"|“([^”]+)”|«([^»]+)»|„([^“”]+)[�
 _TOKEN = re.compile(r"[^\s,;:?!()\"“”]*[^\s,;:?!()\"“”.]")
 _RUN_ON = re.compile(r"(?<=[^\W\d]{2})([.?])(?=[^\W\d]{2})")
 """A full stop without its space: "not seen.Follow"."""
+_LIKE_AN_ID = re.compile(r"[^\W\d]+[-_.:/@]\w*[0-9][\w.-]*|\S+@\S+")
+"""An id of more than one part, such as U-17, that the data may not have."""
 _YEAR = re.compile(r"(?:1[89]|20)[0-9]{2}")
 _NUMBER_TOKEN = r"#?(?P<id>\w+(?:[.:]\w+)*)"
 MAX_WORDS = 12
@@ -86,6 +88,7 @@ class MentionFinder:
             rf"(?:{words['title_before']}|{ITEM},?|,)(?: (?:{words['article']}))?"
             rf"(?: (?:{self.noun.pattern}))?$"
         )
+        self._user_at_end = re.compile(rf"(?:{words['user']})(?: (?:{words['id']}))?$")
         self._units = re.compile(rf" ?(?:{self.noun.pattern}|{words['people']}|{words['units']}|%)")
 
     def find(self, text: str, prepare: Callable[[str], str] = str) -> Mentions:
@@ -145,8 +148,6 @@ class MentionFinder:
     def _odd_ids(self, found: Mentions) -> None:
         """Mark ids such as "U-17" before hyphens and dots are lost."""
         users, items = self.catalogue.odd_user_ids, self.catalogue.odd_item_ids
-        if not users and not items:
-            return
 
         def mark(match: re.Match[str]) -> str:
             token = match[0].lstrip("#").casefold().removesuffix("'s").removesuffix("’s")
@@ -156,6 +157,8 @@ class MentionFinder:
                 return found.user_mark(users[token])
             if token in items:
                 return found.item_mark(Found((int(items[token]),)))
+            if _LIKE_AN_ID.fullmatch(token) and self._user_at_end.search(before):
+                return found.user_mark(match[0])
             return match[0]
 
         found.text = _TOKEN.sub(mark, found.text)
@@ -363,6 +366,10 @@ class MentionFinder:
         name = re.sub(
             rf"^(?:the |a |an )?(?:{self.noun.pattern})(?: called| named)? ", "", name.strip(" .")
         )
+        words = name.split()
+        while words and self.lexicon.is_common(words[-1]):
+            words.pop()
+        name = " ".join(words)
         joined = re.split(rf" (?:{self.lexicon.words['and'].pattern}) (?=\w)", name)[0]
         return joined.strip(" .") if joined and self.catalogue.find(name) is None else name
 
@@ -373,7 +380,7 @@ class MentionFinder:
             and not all(
                 self.lexicon.is_common(word)
                 or word in self.lexicon.numbers
-                or word.isdigit()
+                or word[:1].isdigit()
                 or self.catalogue.value_named(word) is not None
                 for word in words
             )

@@ -15,6 +15,9 @@ def described(text: str, catalogue: Catalogue, amounts: AmountReader) -> tuple[A
     """Return the user attributes of the data that a plain text states, and the text without age."""
     found: Attributes = {}
     ages, rest = amounts.take("age", text)
+    for age, pattern in amounts.lexicon.ages.items():
+        if not ages and (match := pattern.search(rest)):
+            ages, rest = [float(age)], f"{rest[: match.start()]} , {rest[match.end() :]}"
     fields = {field.name: field for field in catalogue.dataset.fields_of("user")}
     if ages and "age" in fields:
         if fields["age"].kind == "dense":

@@ -13,7 +13,7 @@ from assistant.conditions import ConditionReader, Conditions
 from assistant.filters import All, Condition, Named, Not
 from assistant.kinds import Seen, kind_of
 from assistant.lexicon import Lexicon, language_of, load_lexicon, plain_text
-from assistant.lexicon.phrases import ITEM, ITEMS, USERS
+from assistant.lexicon.phrases import ITEM, ITEMS, USER, USERS
 from assistant.mentions import MentionFinder, Mentions
 from assistant.people import described
 from ingest.errors import AskerError
@@ -177,6 +177,8 @@ class _Reader:
         kind, impersonal = self._kind(seen, user_id)
         if user_id is not None and not users and not impersonal:
             users, addressed = (user_id,), True
+        if kind == "recommend_many":
+            users = self._target_first(found, users)
         if kind == "unclear" and users and self.mentions.guess(found):
             kind = "predict"
         signed = kind in _SIGNED
@@ -215,6 +217,15 @@ class _Reader:
         return re.compile(
             rf"[,.]? (?:{then}) |;|(?<=[?!])\s|(?<=[\w)])\.\s(?=[A-Z])", re.IGNORECASE
         )
+
+    def _target_first(self, found: Mentions, users: tuple[str, ...]) -> tuple[str, ...]:
+        """Return the users with the one whose likes are drawn on last: "what 672 liked to 78"."""
+        pattern = self.lexicon.asks.get("liked_by")
+        match = pattern.search(found.text) if pattern is not None else None
+        if match is None:
+            return users
+        source = found.users[next(ord(c) - USERS[0] for c in match[0] if re.match(USER, c))]
+        return (*(user for user in users if user != source), source)
 
     def _kind(self, seen: Seen, user_id: str | None) -> tuple[str, bool]:
         """Return the kind, and whether it is asked without regard to who asks."""
@@ -287,6 +298,7 @@ _WISHES = (
     "least_popular",
     "what_if_with",
     "first",
+    "all_different",
     "group_fair",
     "social",
 )

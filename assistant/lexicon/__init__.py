@@ -36,6 +36,7 @@ class Lexicon:
     """What people ask for that data sets rarely have, by what an answer calls it."""
     decades: dict[str, int] = field(default_factory=dict)
     places: dict[str, int] = field(default_factory=dict)
+    ages: dict[int, re.Pattern[str]] = field(default_factory=dict)
     then: tuple[str, ...] = ()
     """What stands between the parts of a compound question."""
     people: dict[str, str] = field(default_factory=dict)
@@ -89,6 +90,7 @@ def load_lexicon(language: str = "en") -> Lexicon:
         absent=patterns("absent"),
         decades=_plain_keys(tables.get("decades", {})),
         places=_plain_keys(tables.get("places", {})),
+        ages={int(age): pattern for age, pattern in patterns("ages").items()},
         then=tuple(map(re.escape, lists["then"])),
         people={plain_text(a): plain_text(b) for a, b in tables.get("people", {}).items()},
         common=frozenset(

@@ -99,6 +99,7 @@ TOOLS: Mapping[str, Tool] = {
     "catalogue_facts": Tool(items.catalogue_facts, item_words.facts),
     "compare_users": Tool(people.compare_users, people_words.comparison),
     "describe_user": Tool(people.describe_user, people_words.description),
+    "taste_for": Tool(people.taste_for, people_words.taste),
     "history": Tool(people.history, people_words.last, people_words.last_reason),
     "membership": Tool(people.membership, people_words.membership),
     "place_in_list": Tool(explain.place_in_list, explain_words.place),
@@ -136,6 +137,7 @@ _ABOUT: Mapping[str, Any] = {
     "least_score": {"description": "Only items scored at least so high."},
     "liked_by": {"description": "Only what this other user liked."},
     "least_users": {"description": "How many must have rated an item.", "ge": 1},
+    "variety": {"description": "0 is by rank alone, 1 as unlike as can be.", "ge": 0, "le": 1},
     "text": {"description": "What the items are about.", "min_length": 1},
 }
 _NEEDS_ONE = {"deepfm_score", "rank_given", "membership", "place_in_list", "item_neighbours"}

@@ -165,10 +165,16 @@ def unwatched(box: Toolbox, n: int = 5, filters: All | None = None) -> list[Row]
     ]
 
 
-def varied(box: Toolbox, user_id: str, n: int = 5, filters: All | None = None) -> list[Row]:
+def varied(
+    box: Toolbox,
+    user_id: str,
+    n: int = 5,
+    filters: All | None = None,
+    variety: float = VARIETY,
+) -> list[Row]:
     """A varied list for a user, by maximal marginal relevance, with what variety costs.
 
-    Each next item has the highest (1 − VARIETY) · relevance − VARIETY · likeness, relevance being
+    Each next item has the highest (1 − variety) · relevance − variety · likeness, relevance being
     DeepFM's score divided by the best of the list, likeness the highest Jaccard of attribute values
     (of audiences, where items have none) with what is chosen already (Carbonell & Goldstein, 1998).
     """
@@ -181,7 +187,7 @@ def varied(box: Toolbox, user_id: str, n: int = 5, filters: All | None = None) -
     relevance = score / max(score.max(), 1e-9)
     chosen = [0]
     while len(chosen) < min(n, len(items)):
-        value = (1 - VARIETY) * relevance - VARIETY * likeness[:, chosen].max(axis=1)
+        value = (1 - variety) * relevance - variety * likeness[:, chosen].max(axis=1)
         value[chosen] = -np.inf
         chosen.append(int(np.argmax(value)))
     chosen = chosen[:n]

@@ -7,6 +7,7 @@ from collections.abc import Sequence
 import numpy as np
 
 from assistant.evidence import Row
+from assistant.filters import All
 from assistant.rows import best_values
 from assistant.toolbox import Toolbox
 from ingest.ids import IntArray
@@ -50,6 +51,34 @@ def compare_users(box: Toolbox, user_id: str, other_id: str) -> list[Row]:
 def describe_user(box: Toolbox, user_id: str) -> list[Row]:
     """A user's history in numbers: size, days, labels, tastes; never personal attributes."""
     return [{"user_id": user_id, **_summary(box, box.user(user_id))}]
+
+
+def taste_for(box: Toolbox, user_id: str, filters: All) -> list[Row]:
+    """How many of a user's items meet conditions, how they were rated, against all of them."""
+    user, seen = box.user(user_id), box.dataset.interactions
+    rows, mask = box.rows_of(user), filters.mask(box.dataset)
+    mine = rows[mask[seen.item[rows]]]
+    liked = box.liked_rows(user)
+    graded = box.dataset.has_labels
+    return [
+        {
+            "user_id": user_id,
+            "condition": filters.words(),
+            "n_matching": len(mine),
+            "n_items": len(rows),
+            "n_matching_all": int(mask.sum()),
+            "share_all": float(mask[seen.item].mean()) if len(seen) else 0.0,
+            "mean_label": float(seen.label[mine].mean(dtype=np.float64))
+            if graded and len(mine)
+            else None,
+            "mean_label_user": float(seen.label[rows].mean(dtype=np.float64))
+            if graded and len(rows)
+            else None,
+            "n_liked": int(mask[seen.item[liked]].sum())
+            if graded and box.dataset.liked_from is not None
+            else None,
+        }
+    ]
 
 
 def history(box: Toolbox, user_id: str, n: int = 5, first: bool = False) -> list[Row]:

@@ -70,7 +70,9 @@ def audience(rows: Sequence[Row], voice: Voice, args: Args) -> str:
     row = rows[0]
     title = named(row)
     about = [
-        f"{k}: {listed(v) if isinstance(v, list) else v}" for k, v in row["attributes"].items()
+        f"{k}: {listed(v) if isinstance(v, list) else v}"
+        for k, v in row["attributes"].items()
+        if k != "year"
     ]
     text = f"{title}" + (f" ({'; '.join(about)})" if about else "")
     if not row["n_users"]:

@@ -116,3 +116,41 @@ def _has(row: Row, voice: Voice) -> str:
     when = f" on {row['day']}" if row["day"] else ""
     rated = f" and rated it {row['label']:g}" if row["label"] is not None else ""
     return f"Yes: {voice.subject} {voice.has} seen {named(row)}{when}{rated}."
+
+
+WEAK_TASTE = 5
+"""Tastes read off fewer items than this are called weak."""
+
+
+def taste(rows: Sequence[Row], voice: Voice, args: Args) -> str:
+    """Return how somebody took to items of a kind, against what they had otherwise."""
+    row = rows[0]
+    what = row["condition"]
+    if not row["n_items"]:
+        return f"{voice.opens} {voice.has} no {voice.noun.many} yet, so that is not known."
+    if not row["n_matching"]:
+        return (
+            f"That is not known: none of the {voice.items(row['n_items'])} {voice.subject} "
+            f"{voice.has} seen is {what}."
+        )
+    share = row["n_matching"] / row["n_items"]
+    text = (
+        f"{voice.opens} {voice.has} seen {voice.items(row['n_matching'])} that are {what}, "
+        f"{share:.0%} of {voice.their} {row['n_items']:,} (of everybody's: {row['share_all']:.0%})"
+    )
+    if row["mean_label"] is None:
+        return f"{text}; there are no ratings to tell whether they were liked."
+    gap = row["mean_label"] - row["mean_label_user"]
+    verdict = "as much as the rest" if abs(gap) < 0.1 else "more" if gap > 0 else "less"
+    text += (
+        f". Their mean rating is {row['mean_label']:.2f}, over all of {voice.their} "
+        f"{voice.noun.many} {row['mean_label_user']:.2f}: liked {verdict}"
+    )
+    if row["n_liked"] is not None:
+        text += f", {row['n_liked']:,} of the {row['n_matching']:,} outright"
+    weak = (
+        f" With so few {voice.noun.many} this says little."
+        if row["n_matching"] < WEAK_TASTE
+        else ""
+    )
+    return f"{text}.{weak}"
