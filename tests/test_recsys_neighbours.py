@@ -79,3 +79,32 @@ def test_every_list_is_what_plain_sets_say(rows: list[list[int]], k: int) -> Non
         assert found.user.tolist() == [v for _, v in expected]
         support = zip(found.intersection.tolist(), found.union.tolist(), strict=True)
         assert [Fraction(*pair) for pair in support] == [-value for value, _ in expected]
+
+
+def test_many_lists_are_the_single_ones_padded() -> None:
+    lists = Audience(matrix_of(ROWS)).nearest_all(np.array([5, 0, 6], dtype=np.int32), k=3)
+    assert lists.user.tolist() == [[4, -1, -1], [2, 1, 3], [-1, -1, -1]]
+    assert lists.intersection.tolist() == [[2, 0, 0], [3, 2, 2], [0, 0, 0]]
+    assert lists.union.tolist() == [[6, 0, 0], [3, 3, 4], [0, 0, 0]]
+    assert lists[0].jaccard.tolist() == [2 / 6]
+    assert [len(lists[row]) for row in range(len(lists))] == [1, 3, 0]
+
+
+@pytest.mark.parametrize("patience", [None, 0])
+def test_an_index_that_is_not_there_is_refused(patience: int | None) -> None:
+    audience = Audience(matrix_of(ROWS), patience)
+    one = np.array([1], dtype=np.int32)
+    with pytest.raises(ValueError, match="item index -1 is not one of the 6 items"):
+        audience.nearest(np.array([0, -1], dtype=np.int32), k=1)
+    with pytest.raises(ValueError, match="item index 6"):
+        audience.nearest(np.array([6], dtype=np.int32), k=1)
+    with pytest.raises(ValueError, match="user index -1 is not one of the 7 users"):
+        audience.nearest(one, k=1, exclude=-1)
+    with pytest.raises(ValueError, match="user index 7"):
+        audience.nearest_all(np.array([7], dtype=np.int32), k=1)
+
+
+def test_a_matrix_with_repeated_entries_is_refused() -> None:
+    twice = sparse.csr_array((np.ones(2), np.array([0, 0]), np.array([0, 2])), shape=(1, 1))
+    with pytest.raises(ValueError, match="repeated"):
+        Audience(twice)
