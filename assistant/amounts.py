@@ -30,9 +30,9 @@ class AmountReader:
         self.lexicon = lexicon
         self.catalogue = catalogue
         self.noun = noun
-        article = r"an?|the best|le|la|un|une|einen?|ein|una|um|uma|uno"
-        after = lexicon.words["after_noun"].pattern
-        self._one = re.compile(rf"(?<!\w)(?:{article}) (?:\w+ )?(?:{noun.pattern})(?! (?:{after}))")
+        article, after = (lexicon.words[name].pattern for name in ("single", "after_noun"))
+        self._article = re.compile(rf"(?:{article}) (?P<what>\w+(?: \w+)?)")
+        self._one = re.compile(rf"(?:{article}) (?:\w+ )?(?:{noun.pattern})(?! (?:{after}))")
 
     def take(self, name: str, text: str) -> tuple[list[float], str]:
         """Return the numbers of the first phrase of `name` in a text, and the text without it."""
@@ -82,7 +82,7 @@ class AmountReader:
         for _, stop, value in numbers:
             if self._counts(text[stop : stop + 60], counted):
                 return min(value, MAX_N)
-        if self._one.search(text) and not people:
+        if not people and self._asks_for_one(text):
             return 1
         steps = re.search(r"(?<!\w)1[ :.)]", text) and re.search(r"(?<!\w)2[ :.)]", text)
         alone = re.compile(
@@ -97,6 +97,15 @@ class AmountReader:
         if left:
             return min(left[0], MAX_N)
         return DEFAULT_USERS if people else DEFAULT_N
+
+    def _asks_for_one(self, text: str) -> bool:
+        """Tell whether one is asked for in words: "a film", "a good comedy"."""
+        return self._one.search(text) is not None or any(
+            self.catalogue.value_named(word) is not None
+            for match in self._article.finditer(text)
+            for word in match["what"].split()
+            if not word.endswith("s")
+        )
 
     def _counts(self, follows: str, counted: re.Pattern[str]) -> bool:
         """Tell whether what is counted follows, attributes and plain words between."""

@@ -171,8 +171,9 @@ class RecommendationQA(Runnable[Asked, dict[str, Any]]):
 
     def _read(self, asked: Asked) -> State:
         started = time.perf_counter()
-        text, user_id = _text_and_user(asked)
-        question = self.home.parser.parse(text, user_id)
+        question = asked.get("question") if isinstance(asked, Mapping) else None
+        if not isinstance(question, Question):  # a conversation brings its own
+            question = self.home.parser.parse(*_text_and_user(asked))
         plan = self.home.planner.plan(question)
         return {
             "question": question,

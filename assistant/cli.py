@@ -18,6 +18,7 @@ _COMMANDS = {
     "train": "assistant.commands.train:train",
     "index": "assistant.commands.index:index",
     "ask": "assistant.commands.ask:ask",
+    "chat": "assistant.commands.chat:chat",
     "why": "assistant.commands.why:why",
     "logs": "assistant.commands.why:logs",
     "score": "assistant.commands.lists:score",
