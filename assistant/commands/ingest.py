@@ -31,17 +31,15 @@ def ingest(home_dir: str | None, as_json: bool, **given: Any) -> None:
     said. A feature whose kind is not given is a quantity where the column holds numbers, else a
     category, or several where a cell holds the separator.
     """
+    from assistant.building import data_part
     from ingest.progress import say
     from ingest.summary import summary
-    from ingest.tables import save_dataset
     from ingest.workspace import Home, home_path
 
     dataset = read_source(given, say)
     home = Home(home_path(home_dir))
     with home.writing() as edition:
-        folder = edition.new_folder("data")
-        save_dataset(dataset, folder)
-        edition.add("data", folder, dataset.fingerprint)
+        data_part(edition, dataset)
     holds = {**summary(dataset), "home": str(home.path)}
     emit(holds, as_json, _worded(holds))
 

@@ -10,11 +10,9 @@ from typing import TYPE_CHECKING, Any, TypeVar
 import click
 
 from assistant.commands.options import emit, home_option, json_option
-from ingest.errors import AskerError, HomeError
+from ingest.errors import AskerError
 
 if TYPE_CHECKING:
-    from ingest.schema import Dataset
-    from ingest.workspace import Edition
     from recsys.checkpoint import TrainedModel
     from recsys.config import DeepFMConfig, TrainingConfig
     from recsys.presets import Preset
@@ -93,17 +91,19 @@ def train(
     Options left out take the values of the recipe for the task. Beside the model, the home gets
     history.json, metrics.json and curve.png.
     """
+    from assistant.building import continue_part, train_part
     from ingest.tables import load_dataset
     from ingest.workspace import Home, home_path
 
     home = Home(home_path(home_dir))
     dataset = load_dataset(home.require("data").folder)
+    tell = None if as_json else show_epoch
     with home.writing() as edition:
         if go_on:
             trained = continue_part(edition, dataset, _epochs_only(chosen), seed, device, threads)
         else:
             settings = settings_from(**chosen)
-            trained = train_part(edition, dataset, settings, seed, device, threads, quiet=as_json)
+            trained = train_part(edition, dataset, settings, seed, device, threads, tell)
     folder = home.require("model").folder
     emit({"folder": str(folder), **describe(trained)}, as_json, summary(trained, str(folder)))
 
@@ -130,60 +130,6 @@ def _changed(settings: Settings, given: dict[str, Any]) -> Settings:
     return replace(settings, **{name: given[name] for name in names})
 
 
-def train_part(
-    edition: Edition,
-    dataset: Dataset,
-    settings: Preset | None = None,
-    seed: int = 0,
-    device: str = "cpu",
-    threads: int = 1,
-    quiet: bool = False,
-) -> TrainedModel:
-    """Train on `dataset` and write the model part of an edition of the home."""
-    from recsys import presets
-    from recsys.story import write_model
-    from recsys.training import train_model
-
-    config, training = settings or presets.ranking()
-    trained = train_model(
-        dataset, config, training, seed, device, threads, None if quiet else _show_epoch
-    )
-    folder = edition.new_folder("model")
-    write_model(trained, folder)
-    edition.add("model", folder, dataset.fingerprint)
-    return trained
-
-
-def continue_part(
-    edition: Edition,
-    dataset: Dataset,
-    n_epochs: int | None = None,
-    seed: int = 0,
-    device: str = "cpu",
-    threads: int = 1,
-) -> TrainedModel:
-    """Go on training the home's model on `dataset`, and write it as the new model part."""
-    from recsys.checkpoint import load_model
-    from recsys.continuing import continue_model
-    from recsys.story import write_model
-
-    current = edition.home.parts().get("model")
-    if current is None:
-        raise HomeError(f"{edition.home.path} has no model to go on from; run `whyrec train`")
-    trained = continue_model(
-        load_model(current.folder),
-        dataset,
-        10 if n_epochs is None else n_epochs,
-        seed,
-        device,
-        threads,
-    )
-    folder = edition.new_folder("model")
-    write_model(trained, folder)
-    edition.add("model", folder, dataset.fingerprint)
-    return trained
-
-
 def _epochs_only(options: dict[str, Any]) -> int | None:
     """Return the epochs asked for; raises AskerError where another setting is given as well."""
     usual = {"task": "ranking", "notebook": False, "no_refit": False}
@@ -198,7 +144,7 @@ def _epochs_only(options: dict[str, Any]) -> int | None:
     return epochs
 
 
-def _show_epoch(stage: str, record: dict[str, float]) -> None:
+def show_epoch(stage: str, record: dict[str, float]) -> None:
     """Write a line per measured epoch on a terminal's standard error."""
     from tqdm import tqdm
 
