@@ -10,7 +10,7 @@ import re
 import tomllib
 import unicodedata
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import lru_cache
 from importlib.resources import files
 from typing import Literal
@@ -41,12 +41,13 @@ class Claims:
     fractions: Mapping[str, tuple[int, int]]
     joining: Mapping[str, Sequence[str]]
 
-    def with_nouns(self, one: str, many: str) -> Claims:
-        """Return the same words with a data set's own noun for its items."""
+    def with_words(self, nouns: Iterable[str], attributes: Iterable[str]) -> Claims:
+        """Return the same words with a data set's own nouns for items and names of attributes."""
         known = dict(self.meanings)
-        for noun in (one, many):
-            known[fold(noun)] = known.get(fold(noun), frozenset()) | {"items"}
-        return Claims(known, self.numbers, self.ordinals, self.fractions, self.joining)
+        for words, meaning in ((nouns, "items"), (attributes, "attribute")):
+            for word in map(fold, words):
+                known[word] = known.get(word, frozenset()) | {meaning}
+        return replace(self, meanings=known)
 
 
 @lru_cache
@@ -120,7 +121,8 @@ class Sentence:
 @lru_cache(maxsize=8192)
 def fold(text: str) -> str:
     """Return a phrase as it is looked up: lower case, plain apostrophes, spaces for hyphens."""
-    return " ".join(text.casefold().replace("’", "'").replace("-", " ").split())
+    plain = text.casefold().replace("’", "'").replace("-", " ").replace("_", " ")
+    return " ".join(plain.split())
 
 
 def shown(text: str) -> str:

@@ -60,7 +60,7 @@ def wrong_number(reading: Reading) -> str | None:
         done |= {first, second}
     related: list[tuple[int, str]] = []
     for place, token in enumerate(reading.tokens):
-        if token.kind != "number" or place in done:
+        if token.kind != "number" or place in done or _counts_nearness(reading, place):
             continue
         kind = kind_of(reading, place)
         if kind in ("jaccard", "common", "either"):
@@ -68,6 +68,12 @@ def wrong_number(reading: Reading) -> str | None:
         elif why := _wrong_single(reading, place, kind):
             return why
     return _wrong_relation(reading, related)
+
+
+def _counts_nearness(reading: Reading, place: int) -> bool:
+    """Tell "the second nearest": which of them is checked where superlatives are."""
+    following = reading.tokens[place + 1 : place + 2]
+    return reading.tokens[place].ordinal and bool(following) and "nearest" in following[0].means
 
 
 # --- pairs: "4 of your 5", "24 films in common out of 77", "half of the 10 nearest"
@@ -231,7 +237,7 @@ def _nearest_cue(reading: Reading, place: int, concepts: Iterable[str]) -> str |
 def _measure(reading: Reading, place: int) -> str | None:
     """Return the attribute that a number is a value of: the year, or one named beside it."""
     token = reading.tokens[place]
-    near = reading.preceding(place, 3) + reading.following(place, 2)
+    near = reading.preceding(place) + reading.following(place, 2)
     for name in reading.facts.measures:
         if name != "year" and any(name == one.text for one in near):
             return name
@@ -324,7 +330,7 @@ def _wrong_single(reading: Reading, place: int, kind: str) -> str | None:
     elif kind == "decade":
         year = facts.measures.get("year")
         start = token.value + (1900 if token.value < 100 else 0)
-        held = year is not None and start <= year < start + 10
+        held = year is not None and start % 10 == 0 and start <= year < start + 10
     elif kind == "item":
         held = token.text == facts.item_id
     elif kind == "rank" and "unseen" in reading.sentence.concepts and facts.place is not None:
@@ -461,7 +467,7 @@ def _said_to(reading: Reading, place: int) -> int | None:
     after = reading.following(place, 7)
     for step, token in enumerate(after, start=1):
         if token.kind in ("user", "title") and token.text != reading.facts.user_id:
-            linked = {one.text for one in after[: step - 1]} & {"to", "with", "for"}
+            linked = {one.text for one in after[: step - 1]} & {"to", "with", "for", "of"}
             return place + step if linked else None
     return None
 

@@ -31,6 +31,58 @@ def _strangers(reading: Reading) -> str | None:
     return None
 
 
+def _other_askers(reading: Reading) -> str | None:
+    """Scores, neighbours and suggestions are the asked user's: of nobody else are they computed."""
+    tokens = reading.tokens
+    for place in _named(reading):
+        before = reading.preceding(place, 3)
+        after = reading.following(place, 4)
+        words = [
+            one for one in before if "people" not in one.means and one.text not in ("to", "'s")
+        ]
+        alike = bool(words) and bool(words[0].means & {"near", "nearest"})
+        if alike or (words and words[0].text in ("for", "that")):
+            return f"nothing is computed for user {tokens[place].text}"
+        own = [one for one in after if one.means & {"it", "cause"} or one.text == "its"]
+        meant = {
+            one for token in after[: after.index(own[0]) if own else None] for one in token.means
+        }
+        if "score" in meant or (after and after[0].text == "'s" and meant & {"people", "unseen"}):
+            return f"nothing is computed for user {tokens[place].text}"
+    return None
+
+
+def _twice(reading: Reading) -> bool:
+    """Tell whether one user stands on both sides of an "and"."""
+    words = [one.text for one in reading.tokens if "people" not in one.means]
+    return any(
+        words[at] == words[at + 2] and words[at + 1] == "and" and words[at].isalnum()
+        for at in range(len(words) - 2)
+    )
+
+
+_NEIGHBOURS_FOLLOW = frozenset(("including", "include", "includes", "namely", "such as", "only"))
+
+
+def _asked_as_neighbour(reading: Reading) -> str | None:
+    """The asked user is nobody's example, no nearest one and not like himself."""
+    tokens, asked = reading.tokens, reading.facts.user_id
+    users = [place for place in reading.sentence.of_kind("user") if tokens[place].text == asked]
+    if "jaccard" in reading.sentence.concepts and _twice(reading):
+        return "nobody is compared with himself"
+    for place in users:
+        after = tokens[place + 1 : place + 3]
+        before = [one for one in tokens[:place] if "people" not in one.means][-2:]
+        last = before[-1] if before else None
+        numbered = len(after) > 1 and after[0].text == "(" and after[1].kind == "number"
+        example = last is not None and last.text in _NEIGHBOURS_FOLLOW
+        superlative = "nearest" in {one for token in tokens[:place] for one in token.means}
+        nearest = superlative and last is not None and last.text in ("is", "are", ",", ":")
+        if numbered or example or nearest:
+            return f"user {asked} is the one who asked"
+    return None
+
+
 def _promises(reading: Reading) -> str | None:
     for place, token in enumerate(reading.tokens):
         if token.means & {"promise", "likes"} and not _said_by_chance(reading, place):
@@ -111,6 +163,8 @@ def _subject(reading: Reading, place: int) -> Token | None:
     at = place - 1
     while at >= 0 and reading.tokens[at].text in _SKIPPED:
         at -= 1
+    if at > 0 and reading.tokens[at].text == "," and reading.tokens[at - 1].kind == "user":
+        at -= 1  # "your neighbour, user 215, has seen it"
     if at < 0:
         return None
     token = reading.tokens[at]
@@ -438,6 +492,8 @@ def _quotes(reading: Reading) -> str | None:
 
 _CHECKS: tuple[Callable[[Reading], str | None], ...] = (
     _strangers,
+    _other_askers,
+    _asked_as_neighbour,
     _promises,
     _praise,
     _negations,

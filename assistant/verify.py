@@ -53,7 +53,8 @@ class Verifier:
             if attribute.kind != "dense"
             for one in _each(dataset.items[attribute.name])
         }
-        claims = load_claims().with_nouns(dataset.noun.one, dataset.noun.many)
+        nouns = (dataset.noun.one, dataset.noun.many)
+        claims = load_claims().with_words(nouns, (a.name for a in dataset.fields_of("item")))
         return cls(values_of(names, synonyms or {}), claims)
 
     def verify(self, reason: str, facts: Facts) -> tuple[str, list[Rejected]]:

@@ -274,6 +274,50 @@ TRUE: list[Template] = [
         else None
     ),
     lambda k: f"It is a good match: it scores {k.score:.2f}." if k.percentile > 80 else None,
+    lambda k: (
+        f"The Jaccard with user {k.near[0]['user_id']} ({k.near[0]['jaccard']:.2f}) is higher than "
+        f"with user {k.near[-1]['user_id']} ({k.near[-1]['jaccard']:.2f})."
+        if _apart(k)
+        else None
+    ),
+    lambda k: (
+        f"User {k.near[0]['user_id']}'s Jaccard of {k.near[0]['jaccard']:.3f} is higher than user "
+        f"{k.near[-1]['user_id']}'s {k.near[-1]['jaccard']:.3f}."
+        if _apart(k, 3)
+        else None
+    ),
+    lambda k: (
+        f"User {k.near[-1]['user_id']} has a similarity of {100 * k.near[-1]['jaccard']:.1f}%, "
+        f"lower than the {100 * k.near[0]['jaccard']:.1f}% of user {k.near[0]['user_id']}."
+        if _apart(k)
+        else None
+    ),
+    lambda k: (
+        f"Over half of your {k.n_neighbours} nearest neighbours saw it."
+        if len(k.near) > k.n_neighbours / 2
+        else None
+    ),
+    lambda k: (
+        f"Your second nearest neighbour, user {k.near[1]['user_id']}, has seen it."
+        if len(k.near) > 1 and k.near[1]["place"] == 2
+        else None
+    ),
+    lambda k: (
+        f"Fewer than half of the {k.n_neighbours} nearest users have seen it."
+        if 0 < len(k.near) < k.n_neighbours / 2
+        else None
+    ),
+    lambda k: (
+        f"At most {len(k.near)} of the {k.n_neighbours} nearest users have seen it."
+        if k.near
+        else None
+    ),
+    lambda k: (
+        f"User {k.near[-1]['user_id']} is less similar to user {k.user} than user "
+        f"{k.near[0]['user_id']}."
+        if _apart(k)
+        else None
+    ),
     lambda k: f"“{k.title}” has a predicted score of {k.score:.2f}.",
 ]
 
@@ -441,6 +485,28 @@ FALSE: dict[str, list[Template]] = {
             if len(k.near) <= k.n_neighbours / 2 and k.n_neighbours
             else None
         ),
+        lambda k: (
+            f"The Jaccard with user {k.near[-1]['user_id']} ({k.near[-1]['jaccard']:.2f}) is "
+            f"higher than with user {k.near[0]['user_id']} ({k.near[0]['jaccard']:.2f})."
+            if _apart(k)
+            else None
+        ),
+        lambda k: (
+            f"User {k.near[0]['user_id']} has a similarity of {100 * k.near[0]['jaccard']:.1f}%, "
+            f"lower than the {100 * k.near[-1]['jaccard']:.1f}% of user {k.near[-1]['user_id']}."
+            if _apart(k)
+            else None
+        ),
+        lambda k: (
+            f"{k.n_neighbours} of the {k.n_neighbours} users most like user {k.near[0]['user_id']} "
+            "have seen it."
+            if k.near
+            else None
+        ),
+        lambda k: (
+            f"DeepFM gives it {k.score:.2f} for user {k.near[0]['user_id']}." if k.near else None
+        ),
+        lambda k: f"The users most like you include user {k.user}.",
         lambda k: f"Its score is more than {k.score + 0.01:.2f}.",
         lambda k: (
             f"Your second nearest neighbour is user {k.near[0]['user_id']}."

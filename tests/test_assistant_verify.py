@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from assistant.claims import sentences
+from assistant.claims import load_claims, sentences
 from assistant.facts import facts_of
 from assistant.verify import Verifier, values_of
 from assistant.wording import Voice, prediction, reason, support
@@ -128,3 +128,97 @@ def test_what_supports_a_computed_prediction_passes() -> None:
 def test_sentences_end_where_people_end_them() -> None:
     text = "Its score is 0.91. Users 215 and 49 saw it!\nDrama it is"
     assert sentences(text) == ["Its score is 0.91.", "Users 215 and 49 saw it!", "Drama it is"]
+
+
+@pytest.mark.parametrize(
+    ("reason", "kept"),
+    [
+        ("It won an Oscar. It is also a Drama.", "It is a Drama."),
+        ("It won an Oscar. Also, it is a Drama.", "It is a Drama."),
+        ("It won an Oscar. Moreover, DeepFM gives it 0.91.", "DeepFM gives it 0.91."),
+        ("It won an Oscar. It is a Drama, too.", "It is a Drama."),
+        ("User 9 saw it. They share 24 films.", ""),
+        ("User 9 saw it. Their Jaccard is 0.31.", ""),
+        ("It stars Tim Robbins. That is a score of 0.91.", ""),
+        ("It stars Tim Robbins. This film is a Drama.", "This film is a Drama."),
+        ("It is a Drama. It is also from 1994.", "It is a Drama. It is also from 1994."),
+        (
+            "User 215 has seen it. They share 24 films.",
+            "User 215 has seen it. They share 24 films.",
+        ),
+        ("User 49 has seen it. They share 24 films.", "User 49 has seen it."),
+    ],
+)
+def test_what_remains_reads_as_one_text(reason: str, kept: str) -> None:
+    assert VERIFIER.verify(reason, FACTS)[0] == kept
+
+
+@pytest.mark.parametrize(
+    "sentence",
+    [
+        "Because you liked Star Wars, it is suggested.",
+        "You rated Star Wars 5.",
+        "200 users have seen both this and Star Wars.",
+        "The nearest of them is user 215.",
+        "User 215 is closer to you than user 49.",
+        "Your nearest neighbour, user 215, has seen it.",
+    ],
+)
+def test_what_the_user_liked_and_who_is_nearest_are_facts(sentence: str) -> None:
+    assert VERIFIER.objection(sentence, FACTS) is None
+
+
+@pytest.mark.parametrize(
+    "sentence",
+    [
+        "Because you liked Heat, it is suggested.",
+        "You rated Star Wars 4.",
+        "Star Wars is a Drama.",
+        "Star Wars has a score of 0.91.",
+        "User 49 is your second nearest neighbour.",
+        "User 49 is closer to you than user 215.",
+        "Half of the 10 nearest users have seen it.",
+        "Its score is twice the average.",
+        "User 215 liked it.",
+        "You have seen it.",
+        "The score is 0.91 because you liked Star Wars.",
+        "9 of the 10 users most like user 215 have seen it.",
+        "DeepFM gives it 0.91 for user 215.",
+        "Its score is between 0.90 and 0.95.",
+        "Its score is -0.91.",
+        "Its score is 0.91 %0.",
+        "“The greatest film of all” scores 0.91.",
+        "It has a score of 0.91, and Morgan Freeman.",
+        "Le film a un score de 0.91.",
+    ],
+)
+def test_what_no_fact_carries_is_dropped(sentence: str) -> None:
+    assert VERIFIER.objection(sentence, FACTS) is not None
+
+
+def test_a_title_with_a_full_stop_is_one_name() -> None:
+    row = ROW | {"title": "Dr. Strangelove", "rank": 1}
+    text = "Dr. Strangelove is a Drama. It ranks 1 in the list."
+    assert VERIFIER.verify(text, facts_of(row, "78")) == (text, [])
+
+
+def test_a_number_in_a_title_is_part_of_the_title() -> None:
+    row = ROW | {"title": "12 Monkeys"}
+    assert VERIFIER.objection("12 Monkeys is a Drama.", facts_of(row, "78")) is None
+    assert VERIFIER.objection("12 Monkeys of them are a Drama, 13.", facts_of(row, "78"))
+
+
+def test_ids_need_not_be_numbers() -> None:
+    near = [ROW["neighbours"][0] | {"user_id": "anna-7"}]
+    facts = facts_of(ROW | {"neighbours": near}, "bob")
+    true = "User anna-7 has seen it, with a Jaccard of 0.31 to user bob."
+    assert VERIFIER.objection(true, facts) is None
+    assert VERIFIER.objection("User carl-8 has seen it, a Drama.", facts) is not None
+
+
+def test_a_measure_of_the_item_is_a_fact_under_its_name() -> None:
+    row = ROW | {"attributes": {"price": 9.99, "genres": ["Drama"]}}
+    facts = facts_of(row, "78")
+    verifier = Verifier(VERIFIER.values, load_claims().with_words(["disc", "discs"], ["price"]))
+    assert verifier.objection("The price of this disc is 9.99.", facts) is None
+    assert verifier.objection("The price of this disc is 8.99.", facts) is not None
