@@ -110,7 +110,10 @@ def _swap(q: Question) -> list[Call]:
 
 
 def _predict(q: Question) -> list[Call]:
-    return [_near(q), Call("deepfm_score", _user(q) | {"item_ids": list(q.item_ids)})]
+    scores = [
+        Call("deepfm_score", {"user_id": user, "item_ids": list(q.item_ids)}) for user in q.user_ids
+    ]
+    return [_near(q), *scores] if len(scores) == 1 else scores
 
 
 def _with_items(tool: str) -> Callable[[Question], list[Call]]:
@@ -129,6 +132,13 @@ def _rank_given(q: Question) -> list[Call]:
 
 def _again(q: Question) -> list[Call]:
     return [Call("watch_again", _user(q) | _filtered(q))]
+
+
+def _own_ratings(q: Question) -> list[Call]:
+    wanted: dict[str, Any] = {"lowest": True} if "own_lowest" in q.wishes else {}
+    if q.label is not None:
+        wanted["label"] = q.label
+    return [Call("watch_again", _user(q) | _filtered(q) | wanted)]
 
 
 def _like_item(q: Question) -> list[Call]:
@@ -245,6 +255,8 @@ RULES: Mapping[str, Rule] = {
     "user_similarity": Rule(_pair, users=2),
     "compare_users": Rule(_compare, users=2),
     "describe_user": Rule(lambda q: [Call("describe_user", _user(q))], users=1),
+    "own_ratings": Rule(_own_ratings, users=1, lists=True),
+    "compare_items": Rule(_per_item("item_audience"), items=2),
     "taste_check": Rule(
         lambda q: [Call("taste_for", _user(q) | {"filters": q.filters.to_json()})], users=1
     ),

@@ -138,6 +138,12 @@ class ConditionReader:
 
     def _years(self, found: Conditions) -> None:
         for name, pattern in self.lexicon.years.items():
+            several = list(pattern.finditer(found.rest)) if name == "decade" else []
+            if len(several) > 1 and self.catalogue.has_years:
+                spans = [_year_bounds(name, [int(match[1])]) for match in several if match[1]]
+                found.conditions.append(Either(tuple(Between("year", *span) for span in spans)))
+                found.rest = pattern.sub(" , ", found.rest)
+                continue
             match = pattern.search(found.rest)
             if match is None:
                 continue

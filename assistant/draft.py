@@ -9,7 +9,7 @@ from assistant import wording
 from assistant.evidence import Evidence, Row, rows_of
 from assistant.lexicon import load_lexicon
 from assistant.plan import Plan, Status
-from assistant.question import Question
+from assistant.question import MAX_N, Question
 from assistant.tools import TOOLS
 from assistant.wording import Voice
 from assistant.wording import explain as explain_words
@@ -54,7 +54,7 @@ def draft_answer(
             message = explain_words.in_general(voice)
         return _noted(Draft(plan.status, opening=message), question)
     match question.kind:
-        case "predict":
+        case "predict" if len(question.user_ids) == 1:
             draft = _prediction(evidence, voice)
         case "recommend" | "recommend_from_neighbours" if not rows_of(evidence, "popular_items"):
             draft = _recommendation(question, evidence, voice)
@@ -265,6 +265,8 @@ def _notes(
         notes.append(
             f"Only {voice.noun.many} that DeepFM scores at least {question.least_score:g}."
         )
+    if question.n == MAX_N:
+        notes.append(f"At most {MAX_N:,} are listed in one answer.")
     if question.offset and rows:
         notes.append(f"The first {question.offset:,} of the list are passed over.")
     if rows is None or question.kind not in _COUNTED:

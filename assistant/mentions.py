@@ -107,6 +107,7 @@ class MentionFinder:
         self._titles(found, capitals)
         self._bare_numbers(found)
         self._hashed(found)
+        self._repeated(found)
         found.text = self._before_user.sub("", self._before_item.sub("", found.text))
         if any(self.lexicon.asks_for(concept, found.text) for concept in _NAME_CONCEPTS):
             self._misspelt(found)
@@ -250,6 +251,13 @@ class MentionFinder:
         mark = self._item_mark(found) if found.users else self._user_mark(found)
         found.text = re.sub(r"#(\w+)", lambda match: mark(match[1]) or match[0], found.text)
 
+    def _repeated(self, found: Mentions) -> None:
+        """Mark further mentions of a user by the number alone: "similar to 78 but 78 has not"."""
+        for number, user in enumerate(found.users):
+            if user.isdigit() and user in found.text:
+                bare = re.compile(rf"(?<![\w.]){user}(?![\w.]*[0-9])(?!{self._units.pattern})")
+                found.text = bare.sub(chr(USERS[0] + number), found.text)
+
     # --- titles
 
     def _quoted(self, found: Mentions) -> None:
@@ -312,6 +320,9 @@ class MentionFinder:
     ) -> bool:
         """Tell whether one word that is a title is meant as one, and is not just a word."""
         word = bare[place]
+        after = bare[place + 1] if place + 1 < len(bare) else ""
+        if place == 0 and self.lexicon.words["opener"].fullmatch(after):
+            return not self.lexicon.is_common(word) and self.catalogue.value_named(word) is None
         followed_by_year = place + 1 < len(bare) and _YEAR.fullmatch(bare[place + 1])
         if word in capitals or (followed_by_year and len(word) > 2):
             return not word.isdigit()
@@ -346,7 +357,7 @@ class MentionFinder:
             found.text = found.text.replace(name, found.item_mark(item), 1)
             found.unknown = [one for one in found.unknown if one != name]
 
-    def guess(self, found: Mentions) -> bool:
+    def guess(self, found: Mentions, exactly: bool) -> bool:
         """Take what is left of a text that only names a user for a title: "Fargo for user 78?"."""
         words = re.sub(rf"[{chr(USERS[0])}-{chr(ITEMS[1])}]", " ", found.text).strip("?. ").split()
         while words and self.lexicon.is_common(words[-1]):
@@ -357,7 +368,7 @@ class MentionFinder:
         if found.in_order(ITEMS[0]):
             return True
         item = self.catalogue.find(name) if words and self._may_be_name(name) else None
-        if item is None:
+        if item is None or (exactly and not item.exact):
             return False
         found.text += f" {found.item_mark(item)}"
         return True

@@ -22,6 +22,7 @@ from ingest.schema import Dataset
 __all__ = ["DEFAULT_N", "MAX_CHARACTERS", "MAX_N", "Question", "QuestionParser"]
 
 MAX_CHARACTERS = 4000
+_NEGATIVE = re.compile(r"(?:^|\s)[-−][0-9]+(?= )")
 IMPERSONAL = frozenset(
     ("audience", "also_seen", "describe_item", "rising", "top_rated", "most_popular", "catalogue",
      "lowest_rated", "unwatched", "from_titles")
@@ -61,6 +62,8 @@ class Question:
     """Items named with "not": disliked, or not to have been seen."""
     absent: tuple[str, ...] = ()
     """Attributes wished for that the data do not have."""
+    label: float | None = None
+    """The user's own label that the items are to have: "gave 5 stars"."""
     by: str = "both"
     wishes: tuple[str, ...] = ()
     """Concepts of the lexicon that stand in the text and shape the answer."""
@@ -165,6 +168,7 @@ class _Reader:
         topic = self._topic(found.text)
         person, rest = described(found.text, self.catalogue, self.amounts)
         least, rest = self.amounts.least_score(rest)
+        labels, rest = self.amounts.take("stars", rest)
         conditions = self.conditions.read(rest if topic is None else rest.replace(topic, ",", 1))
         seen = Seen(
             text=found.text,
@@ -179,8 +183,8 @@ class _Reader:
             users, addressed = (user_id,), True
         if kind == "recommend_many":
             users = self._target_first(found, users)
-        if kind == "unclear" and users and self.mentions.guess(found):
-            kind = "predict"
+        if kind == "unclear" and self.mentions.guess(found, exactly=not users):
+            kind = "predict" if users else "describe_item"
         signed = kind in _SIGNED
         if signed:
             left_out = self._negated_items(found.text)
@@ -190,7 +194,9 @@ class _Reader:
             kind=kind,
             user_ids=users,
             item_choices=tuple(self._external(found.items[number]) for number in named),
-            n=window.n or self.amounts.count(conditions.rest, people=kind == "similar_users"),
+            n=0
+            if _NEGATIVE.search(text)
+            else window.n or self.amounts.count(conditions.rest, people=kind == "similar_users"),
             filters=self._filters(conditions, found, [] if signed else left_out),
             addressed_as_user=addressed,
             unknown_names=tuple(found.unknown),
@@ -201,6 +207,7 @@ class _Reader:
             attributes=person if kind in _WITH_PERSON else {},
             negated=tuple(self._external(found.items[n]) for n in left_out) if signed else (),
             absent=tuple(dict.fromkeys(conditions.absent)),
+            label=labels[0] if labels and kind == "own_ratings" else None,
             by=self._by(found.text),
             wishes=tuple(w for w in _WISHES if self.lexicon.asks_for(w, found.text)),
             language=self.lexicon.language,
@@ -214,9 +221,7 @@ class _Reader:
     @cached_property
     def _then(self) -> re.Pattern[str]:
         then = "|".join(sorted(self.lexicon.then, key=len, reverse=True))
-        return re.compile(
-            rf"[,.]? (?:{then}) |;|(?<=[?!])\s|(?<=[\w)])\.\s(?=[A-Z])", re.IGNORECASE
-        )
+        return re.compile(rf"[,.]? (?:{then}) |;|(?<=[?!])\s", re.IGNORECASE)
 
     def _target_first(self, found: Mentions, users: tuple[str, ...]) -> tuple[str, ...]:
         """Return the users with the one whose likes are drawn on last: "what 672 liked to 78"."""
@@ -301,6 +306,7 @@ _WISHES = (
     "all_different",
     "group_fair",
     "social",
+    "own_lowest",
 )
 
 

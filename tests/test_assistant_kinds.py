@@ -237,6 +237,20 @@ PHRASINGS = {
         "how much does user 1 like comedies?",
         "how many comedies has user 1 seen?",
     ],
+    "own_ratings": [
+        "what did user 1 rate highest?",
+        "which films did user 1 give 5 stars?",
+        "what did user 1 dislike?",
+        "What does user 4 like best?",
+        "user 1's favourite films",
+    ],
+    "compare_items": [
+        "compare Heat and Jaws",
+        "Heat versus Jaws",
+        "is Heat better than Jaws?",
+        "what is the difference between Alien and Jaws",
+        "how do Alien and Jaws differ",
+    ],
     "catalogue": [
         "which genres are there?",
         "how many users are there?",

@@ -65,8 +65,7 @@ def _rows(words: Callable[[Sequence[Row], Voice], str]) -> Head:
 
 def _scores(rows: Sequence[Row], voice: Voice) -> str:
     return "\n".join(
-        f"{row['item_id']}: {wording.prediction(row, voice)} {wording.support(row, voice)}"
-        for row in rows
+        f"{wording.prediction(row, voice)} {wording.support(row, voice)}" for row in rows
     )
 
 
@@ -138,6 +137,10 @@ _ABOUT: Mapping[str, Any] = {
     "liked_by": {"description": "Only what this other user liked."},
     "least_users": {"description": "How many must have rated an item.", "ge": 1},
     "variety": {"description": "0 is by rank alone, 1 as unlike as can be.", "ge": 0, "le": 1},
+    "lowest": {"description": "The lowest first."},
+    "least": {"description": "The least popular first."},
+    "first": {"description": "The earliest in place of the latest."},
+    "label": {"description": "Only items with this label."},
     "text": {"description": "What the items are about.", "min_length": 1},
 }
 _NEEDS_ONE = {"deepfm_score", "rank_given", "membership", "place_in_list", "item_neighbours"}

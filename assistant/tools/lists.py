@@ -26,22 +26,32 @@ VARIETY = 0.5
 """Weight of variety against rank in a varied list (λ of maximal marginal relevance is 1 − it)."""
 
 
-def watch_again(box: Toolbox, user_id: str, n: int = 5, filters: All | None = None) -> list[Row]:
+def watch_again(
+    box: Toolbox,
+    user_id: str,
+    n: int = 5,
+    filters: All | None = None,
+    lowest: bool = False,
+    label: float | None = None,
+) -> list[Row]:
     """Items a user has seen, best first: by the user's own label, then by DeepFM's score."""
     user = box.user(user_id)
     rows = box.rows_of(user)
     items, seen = box.dataset.interactions.item[rows], box.dataset.interactions
     passing = _mask(box, filters)[items]
+    if label is not None:
+        passing &= seen.label[rows] == label
     rows, items = rows[passing], items[passing]
-    label = seen.label[rows] if box.dataset.has_labels else np.zeros(len(rows))
+    own = seen.label[rows] if box.dataset.has_labels else np.zeros(len(rows))
     scores = box.recommender.scores(user)
-    order = np.lexsort((items, -scores[items], -label))[:n]
+    sign = 1 if lowest else -1
+    order = np.lexsort((items, sign * scores[items], sign * own))[:n]
     return [
         {
             **box.item_row(int(items[place])),
             "rank": rank,
             "score": float(scores[items[place]]),
-            "label": float(label[place]) if box.dataset.has_labels else None,
+            "label": float(own[place]) if box.dataset.has_labels else None,
             "day": box.day(int(seen.time[rows[place]])),
             "n_seen": len(items),
         }

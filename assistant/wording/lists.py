@@ -18,9 +18,10 @@ def again(rows: Sequence[Row], voice: Voice, args: Args) -> str:
             f"{voice.opens} {voice.has} seen no {voice.noun.one} that fits, so there "
             f"is none to see again."
         )
+    order = ", the lowest first" if args.get("lowest") else ""
     by = "own rating, then by DeepFM's score" if rows[0]["label"] is not None else "DeepFM score"
     count = counted(len(rows), voice.noun).capitalize()
-    return f"{count} that {voice.subject} {voice.has} already seen, by {voice.their} {by}:"
+    return f"{count} that {voice.subject} {voice.has} already seen, by {voice.their} {by}{order}:"
 
 
 def again_reason(row: Row, voice: Voice) -> str:
