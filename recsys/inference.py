@@ -18,6 +18,8 @@ from recsys.features import Bags
 
 Weights = Mapping[str, FloatArray]
 _BN_EPSILON = 1e-5
+_BLOCK_ITEMS = 1024
+"""Items whose hidden layers are worked out at once: half a MiB, which stays in a core's cache."""
 
 
 class Side(NamedTuple):
@@ -72,9 +74,11 @@ class Network:
         y += users.own[:, None]
         y += items.own + self.bias
         if self.layers:
-            items_hidden = items.hidden + self.layers[0][1]
-            for row, hidden in zip(y, users.hidden, strict=True):
-                row += self._head(items_hidden + hidden)  # (n_items, H)
+            shifts = self._shifts(users.hidden + self.layers[0][1])
+            for start in range(0, y.shape[1], _BLOCK_ITEMS):
+                block = items.hidden[start : start + _BLOCK_ITEMS]
+                for row, *shift in zip(y, *shifts, strict=True):
+                    row[start : start + _BLOCK_ITEMS] += self._head(block, shift)
         return y
 
     def pairs(self, users: Side, items: Side) -> FloatArray:
@@ -82,16 +86,27 @@ class Network:
         y: FloatArray = users.own + items.own + self.bias
         y += np.einsum("nk,nk->n", users.vector, items.vector)
         if self.layers:
-            y += self._head(users.hidden + items.hidden + self.layers[0][1])
+            shifts = self._shifts(self.layers[0][1][None])
+            y += self._head(users.hidden + items.hidden, [shift[0] for shift in shifts])
         return y
 
-    def _head(self, hidden: FloatArray) -> FloatArray:
-        """Finish the MLP from the first layer's pre-activation, (n, H) → (n,); overwrites it."""
+    def _shifts(self, hidden: FloatArray) -> list[FloatArray]:
+        """Return what `_head` has to add at each layer for n rows of `hidden`, (n, width) each."""
+        shifts = [hidden]
         for weight, bias in self.layers[1:]:
-            np.maximum(hidden, 0, out=hidden)
-            hidden = hidden @ weight.T
-            hidden += bias
-        return hidden[:, 0]
+            shifts.append(row_product(shifts[-1], np.ascontiguousarray(weight.T)) + bias)
+        return shifts
+
+    def _head(self, hidden: FloatArray, shifts: list[FloatArray]) -> FloatArray:
+        """Finish the MLP from the first layer's pre-activation, `hidden` + shift, (n, H) → (n,).
+
+        relu(x + s) = max(x, −s) + s, and W(max(x, −s) + s) + b = W max(x, −s) + (W s + b): what is
+        added travels beside the rows, which each layer passes over once.
+        """
+        for (weight, _), shift in zip(self.layers[1:], shifts[:-1], strict=True):
+            hidden = np.maximum(hidden, -shift) @ weight.T
+        y: FloatArray = hidden[:, 0] + shifts[-1]
+        return y
 
 
 def row_product(left: FloatArray, right: FloatArray) -> FloatArray:
