@@ -1,0 +1,52 @@
+"""Users per CPU-second of LibRecommender's `recommend_user`; `scoring.py` runs this.
+
+    python peer_scoring.py N_USERS N_ITEMS K
+
+A fifth of the users are asked for, in one call, after a warm-up; the model is not trained.
+"""
+
+from __future__ import annotations
+
+import os
+import sys
+import time
+
+import numpy as np
+import peer_training
+
+
+def main() -> None:
+    """Print the figure."""
+    n_users, n_items, k = map(int, sys.argv[1:])
+    peer_training.K = k
+    rng = np.random.default_rng(0)
+    n = 100 * n_users
+    genres = rng.integers(1, 19, (n_items, 3))
+    data = {
+        "n_epochs": 1,
+        "user0": np.concatenate([np.arange(n_users), rng.integers(0, n_users, n)]),
+        "item0": np.concatenate([np.arange(n_users) % n_items, rng.integers(0, n_items, n)]),
+        "label0": np.ones(n + n_users, np.float32),
+        "gender": rng.integers(0, 2, n_users),
+        "occupation": rng.integers(0, 21, n_users),
+        "age": rng.normal(size=n_users).astype(np.float32),
+        "genres": genres,
+    }
+    threads = int(os.environ["OMP_NUM_THREADS"])
+    model, _ = peer_training.library_model(data, 4096, 1e-3, 0, threads)
+    from libreco.training.dispatch import get_trainer
+
+    model.build_model()
+    model.model_built = True
+    model.trainer = get_trainer(model)
+    model.assign_tf_variables_oov()
+    model.default_recs = np.arange(10)
+    model.recommend_user(list(range(50)), 10)
+    asked = list(range(n_users // 5))
+    start = time.process_time()
+    model.recommend_user(asked, 10)
+    print(len(asked) / (time.process_time() - start))
+
+
+if __name__ == "__main__":
+    main()
