@@ -27,6 +27,7 @@ _TOKEN = re.compile(
     r"|(?P<word>[^\W_]+(?:['’.-][^\W_]+)*)"
     r"|(?P<mark>\S)"
 )
+_USER_WORD = re.compile(r"\b(?:users?|neighbou?rs?)(?: id)? $", re.IGNORECASE)
 _LISTED = (",", "and", "or")
 Kind = Literal["number", "word", "mark", "user", "title", "value"]
 
@@ -166,7 +167,6 @@ def read(
     titles: Iterable[str],
     user_ids: Iterable[str],
     values: Mapping[str, str],
-    own: frozenset[str] = frozenset(),
 ) -> Sentence:
     """Read one sentence.
 
@@ -176,21 +176,37 @@ def read(
         titles: names that stand in the evidence, in every spelling that may be used.
         user_ids: ids that are no numbers: numbers are found by the word before them.
         values: every folded spelling of an attribute value of the data, and the value it spells.
-        own: the folded values that the item has; another's is taken for one only where no other
-            word is meant.
     """
-    tokens = list(_names(sentence, titles, "title"))
+    tokens = [
+        token
+        for token in _names(sentence, titles, "title")
+        if not _is_said(token.text, claims) or _stands_apart(sentence, token)
+    ]
     words = [one for one in user_ids if one and not one.isdigit()]
     spelled = {spelling: one for one in words for spelling in (one, one[0].upper() + one[1:])}
-    users = list(_names(sentence, spelled, "user", tokens))
-    for user in users:
+    for user in _names(sentence, spelled, "user", tokens):
         user.text = spelled[user.text]
-    tokens += users
+        if not _is_said(user.text, claims) or _USER_WORD.search(sentence[: user.start]):
+            tokens.append(user)
     tokens += _plain_tokens(sentence, tokens)
     tokens.sort(key=lambda token: token.start)
-    joined, unknown = _looked_up(tokens, claims, values, own)
+    joined, unknown = _looked_up(tokens, claims, values)
     _find_users(joined)
     return Sentence(sentence, joined, unknown)
+
+
+def _is_said(name: str, claims: Claims) -> bool:
+    """Tell whether a name is words a sentence may be made of: a film called "You", or "42"."""
+    words = fold(name).split()
+    known = [word in claims.meanings or word.isdigit() or _number_word(word, claims) is not None
+             for word in words]  # fmt: skip
+    return all(known) and (len(words) == 1 or any(word.isdigit() for word in words))
+
+
+def _stands_apart(sentence: str, name: Token) -> bool:
+    """Tell a name in quotation marks, or with its year after it."""
+    before, after = sentence[: name.start], sentence[name.end :]
+    return before.endswith(("“", '"')) or re.match(r" \([0-9]{4}\)", after) is not None
 
 
 def _names(
@@ -221,7 +237,7 @@ def _plain_tokens(sentence: str, named: Sequence[Token]) -> Iterator[Token]:
 
 
 def _looked_up(
-    tokens: Sequence[Token], claims: Claims, values: Mapping[str, str], own: frozenset[str]
+    tokens: Sequence[Token], claims: Claims, values: Mapping[str, str]
 ) -> tuple[list[Token], str | None]:
     """Join words into the longest known phrases; return them and the first unknown word."""
     joined: list[Token] = []
@@ -232,7 +248,7 @@ def _looked_up(
             joined.append(tokens[place])
             place += 1
             continue
-        phrase = _longest(tokens, place, claims, values, own)
+        phrase = _longest(tokens, place, claims, values)
         if phrase is None:
             unknown = unknown or tokens[place].text
             joined.append(tokens[place])
@@ -245,11 +261,7 @@ def _looked_up(
 
 
 def _longest(
-    tokens: Sequence[Token],
-    place: int,
-    claims: Claims,
-    values: Mapping[str, str],
-    own: frozenset[str],
+    tokens: Sequence[Token], place: int, claims: Claims, values: Mapping[str, str]
 ) -> tuple[Token, int] | None:
     """Return the longest known phrase that starts at `place`, and how many tokens it is."""
     words: list[str] = []
@@ -262,7 +274,7 @@ def _longest(
         start, end = tokens[place].start, tokens[place + length - 1].end
         capital = tokens[place].text[:1].isupper()
         value = values.get(phrase)
-        if value is not None and (value in own or capital or phrase not in claims.meanings):
+        if value is not None and (capital or phrase not in claims.meanings):
             return Token("value", value, start, end), length
         if phrase in claims.meanings or phrase in claims.fractions:
             means = claims.meanings.get(phrase, frozenset())

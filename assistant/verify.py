@@ -13,10 +13,11 @@ import unicodedata
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 
-from assistant.claims import MAX_READ as MAX_READ
-from assistant.claims import Claims, Token, fold, load_claims, read, sentences, shown
+from assistant.claims import MAX_READ, Claims, Token, fold, load_claims, read, sentences, shown
+from assistant.comparisons import wrong_comparison
 from assistant.facts import Facts, Person
-from assistant.quantities import Reading, wrong_number
+from assistant.quantities import wrong_number
+from assistant.reading import Reading
 from assistant.senses import wrong_sense
 from ingest.schema import Dataset
 
@@ -91,11 +92,12 @@ class Verifier:
         if why is not None:
             return why, ()
         people = [facts.user_id, *(one.name for one in facts.people)]
-        read_ = read(sentence, self.claims, facts.names, people, self.values, facts.values)
+        read_ = read(sentence, self.claims, facts.names, people, self.values)
         reading = Reading(read_, facts, self.claims, carried)
         why = (
             _foreign(reading)
             or wrong_sense(reading)
+            or wrong_comparison(reading)
             or wrong_number(reading)
             or (self._hangs(reading) if dropped else None)
             or _empty(reading)
@@ -153,6 +155,8 @@ def _each(column: Iterable[object]) -> Iterable[object]:
 
 def _form(sentence: str) -> str | None:
     """Object to what cannot be read safely, before a word of it is looked up."""
+    if len(sentence) > MAX_REASON_CHARACTERS:
+        return f"it is longer than {MAX_REASON_CHARACTERS} characters"
     if _MARKUP.search(sentence):
         return "it holds markup or a link"
     if not re.search(r"[.!?][\"'”’)]?$", sentence):

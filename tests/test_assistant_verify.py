@@ -208,6 +208,26 @@ def test_a_number_in_a_title_is_part_of_the_title() -> None:
     assert VERIFIER.objection("12 Monkeys of them are a Drama, 13.", facts_of(row, "78"))
 
 
+@pytest.mark.parametrize("title", ["You", "42", "Not", "It", "Seven", "2 of 3"])
+def test_a_title_made_of_plain_words_hides_no_claim(title: str) -> None:
+    facts = facts_of(ROW | {"title": title}, "78")
+    assert VERIFIER.objection("You have seen it, with a score of 0.91.", facts) is not None
+    assert VERIFIER.objection("42 users have seen it.", facts) is not None
+    assert VERIFIER.objection("It is Not a Drama.", facts) is not None
+    assert VERIFIER.objection("Seven of the 10 nearest users have seen it.", facts) is not None
+    assert VERIFIER.objection("2 of 3 of the nearest users have seen it.", facts) is not None
+    assert VERIFIER.objection(f"{title} (1994) is a Drama.", facts) is None
+    assert VERIFIER.objection(f"“{title}” is a Drama.", facts) is None
+
+
+def test_a_user_id_that_is_a_word_is_one_only_after_the_word_user() -> None:
+    near = [ROW["neighbours"][0] | {"user_id": "a"}]
+    facts = facts_of(ROW | {"neighbours": near}, "bob")
+    assert VERIFIER.objection("It is a Drama.", facts) is None
+    assert VERIFIER.objection("User a has seen it, with a Jaccard of 0.31.", facts) is None
+    assert VERIFIER.objection("User a has seen it, with a Jaccard of 0.32.", facts) is not None
+
+
 def test_ids_need_not_be_numbers() -> None:
     near = [ROW["neighbours"][0] | {"user_id": "anna-7"}]
     facts = facts_of(ROW | {"neighbours": near}, "bob")

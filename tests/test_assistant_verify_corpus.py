@@ -88,7 +88,11 @@ def test_a_megabyte_costs_no_more_than_what_is_read_of_it(
     import time
 
     verifier, facts = Verifier.of(films), facts_of(known_films[0].row, known_films[0].user)
+    title = min(facts.titles, key=len)
     for text in (
+        f"{title} " * 150_000,
+        f"{title}. " * 150_000,
+        "It is 1. " * 100_000,
         "1 of 2 " * 150_000,
         "user 1, " * 120_000,
         "(" * 10**6,
@@ -97,5 +101,5 @@ def test_a_megabyte_costs_no_more_than_what_is_read_of_it(
     ):
         before = time.process_time()
         kept, rejected = verifier.verify(text + ".", facts)
-        assert (kept, time.process_time() - before < 0.5) == ("", True)
+        assert (kept, time.process_time() - before < 0.3) == ("", True)
         assert rejected[-1].why == "it is too long to be read"

@@ -1,0 +1,133 @@
+"""What the words around a number say that it is: a score, a share, a year, a count of users."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from assistant.reading import Reading, noun_of, said_to
+
+
+def kind_of(reading: Reading, place: int) -> str:
+    """Return what the words around a number say that it is."""
+    token = reading.tokens[place]
+    if token.percent:
+        return _percent_kind(reading, place)
+    if token.decade:
+        return "decade"
+    if (measure := _measure(reading, place)) is not None:
+        return f"={measure}"
+    if token.decimals:
+        return _decimal_kind(reading, place)
+    if token.ordinal or _after_rank_word(reading, place):
+        return "rank"
+    if _names_item(reading, place):
+        return "item"
+    if _is_label(reading, place):
+        return "label"
+    return _count_kind(reading, place)
+
+
+def _percent_kind(reading: Reading, place: int) -> str:
+    after = reading.following(place, 9)
+    if any("top" in token.means for token in reading.preceding(place, 2)):
+        return "top"
+    if after and after[0].text in ("of", "percent"):
+        noun = noun_of(after)
+        if noun == "people":
+            return "share of people"
+        if noun == "items":
+            liked = any("liked" in token.means for token in after)
+            return "share of taste" if liked else "percentile"
+    return _nearest_cue(reading, place, ("score", "jaccard", "percentile", "above")) or "score"
+
+
+def _decimal_kind(reading: Reading, place: int) -> str:
+    tokens = reading.tokens
+    if place > 1 and tokens[place - 1].text == "(" and tokens[place - 2].kind in ("user", "title"):
+        return "jaccard"
+    return _nearest_cue(reading, place, ("score", "jaccard", "percentile", "average")) or "score"
+
+
+def _nearest_cue(reading: Reading, place: int, concepts: Iterable[str]) -> str | None:
+    distances = {
+        ("percentile" if concept == "above" else concept): distance
+        for concept in concepts
+        if (distance := reading.sentence.distance(place, concept)) is not None
+    }
+    return min(distances, key=lambda concept: distances[concept]) if distances else None
+
+
+def _measure(reading: Reading, place: int) -> str | None:
+    """Return the attribute that a number is a value of: the year, or one named beside it."""
+    token = reading.tokens[place]
+    near = reading.preceding(place) + reading.following(place, 2)
+    for name in reading.facts.measures:
+        if name != "year" and any(name == one.text for one in near):
+            return name
+    if token.decimals or not (1800 <= token.value < 2100 and "," not in token.text):
+        return None
+    following = reading.following(place, 2)
+    counted = any(one.text.endswith("s") and one.means & {"items", "people"} for one in following)
+    return None if counted else "year"
+
+
+def _after_rank_word(reading: Reading, place: int) -> bool:
+    tokens = reading.preceding(place, 3)
+    words = [one for one in tokens if one.text not in ("at", "is", "in", "on", "as", "the", "of")]
+    return bool(words) and "rank" in words[0].means and words[0] in tokens[:3]
+
+
+def _names_item(reading: Reading, place: int) -> bool:
+    before = reading.tokens[place - 1] if place else None
+    singular = before is not None and "items" in before.means and not before.text.endswith("s")
+    return singular or (before is not None and before.text == "#")
+
+
+def _is_label(reading: Reading, place: int) -> bool:
+    """Tell a mark somebody gave: "rated X 5", "gave it a 4", "5 stars"."""
+    around = reading.preceding(place, 6) + reading.following(place, 1)
+    return any("label" in token.means for token in around) and noun_of(
+        reading.following(place, 3)
+    ) not in ("items", "people")
+
+
+def _count_kind(reading: Reading, place: int) -> str:
+    after = reading.following(place)
+    before = reading.preceding(place, 3)
+    noun = noun_of(after)
+    if noun == "people":
+        return _people_kind(reading, place)
+    named = reading.preceding(place, 6)  # "the overlap with user 215 is 24"
+    shared = any("common" in one.means for one in (*after[:4], *named))
+    if any("either" in one.means and one.text != "either" for one in before[:2]):
+        return "either"
+    if any("either" in one.means for one in after[:5]) and not shared:
+        return "either"
+    if shared:
+        return "common"
+    if after and after[0].text in ("times", "of them"):
+        return "taste count"
+    if noun == "items" and any("liked" in one.means for one in (*after, *before[:1])):
+        return "liked"
+    if noun == "items" and any("unseen" in one.means for one in after):
+        return "unseen"
+    if "common" in reading.sentence.concepts and said_to(reading, place) is not None:
+        return "common"  # "24 films in common with user 215 and 12 with user 49"
+    return "unclear"
+
+
+def _people_kind(reading: Reading, place: int) -> str:
+    """Tell apart who has the item among the nearest, all the nearest, and everybody."""
+    after, before = reading.following(place, 5), reading.preceding(place, 6)
+    if "both" in reading.sentence.concepts and reading.sentence.of_kind("title"):
+        return "audience of both"
+    where = next(i for i, one in enumerate(after) if "people" in one.means)
+    if not any("near" in one.means for one in after[: where + 2]):
+        return "users"
+    every = [one.text for one in before]
+    if "all_of" in {meaning for one in before[:2] for meaning in one.means}:
+        return "neighbours with it"
+    if any(text.split()[-1] in ("of", "among", "amongst", "from") for text in every):
+        return "neighbours"
+    seen = "seen" in reading.sentence.concepts
+    return "neighbours with it" if seen or not every or every[0] != "the" else "neighbours"

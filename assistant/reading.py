@@ -1,0 +1,169 @@
+"""One sentence beside the facts it is held against: whom a number is said of, and how it holds."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+from assistant.claims import Claims, Sentence, Token
+from assistant.facts import Facts, Person
+
+_BOUNDS = ("at_least", "more_than", "at_most", "less_than")
+
+
+_FEW_WORDS = 6
+
+
+@dataclass(frozen=True)
+class Reading:
+    """One sentence, the facts it is held against, and whom the sentence before spoke of."""
+
+    sentence: Sentence
+    facts: Facts
+    claims: Claims
+    carried: tuple[Person, ...] = ()
+
+    @property
+    def tokens(self) -> list[Token]:
+        return self.sentence.tokens
+
+    def following(self, place: int, n: int = _FEW_WORDS) -> list[Token]:
+        """Return up to `n` tokens after a place, to the next number or mark."""
+        found = []
+        for token in self.tokens[place + 1 : place + 1 + n]:
+            if token.kind == "number" or (token.kind == "mark" and token.text != "'s"):
+                break
+            found.append(token)
+        return found
+
+    def preceding(self, place: int, n: int = _FEW_WORDS) -> list[Token]:
+        """Return up to `n` tokens before a place, the nearest first, to the next number or mark."""
+        found = []
+        for token in reversed(self.tokens[max(0, place - n) : place]):
+            if token.kind == "number" or (token.kind == "mark" and token.text != "'s"):
+                break
+            found.append(token)
+        return found
+
+    def person(self, token: Token) -> Person | None:
+        """Return the near user or liked item that a token names."""
+        if token.kind == "title":
+            return self.facts.liked.get(token.text)
+        return next((one for one in self.facts.people if one.name == token.text), None)
+
+
+def noun_of(tokens: Iterable[Token]) -> str | None:
+    """Return what is counted: the first noun for people or items; "user 78" counts nobody."""
+    found = list(tokens)
+    for place, token in enumerate(found):
+        if place + 1 < len(found) and found[place + 1].kind == "user":
+            continue
+        for noun in ("people", "items"):
+            if noun in token.means:
+                return noun
+    return None
+
+
+def named_users(reading: Reading) -> list[int]:
+    """Return the places of the near users that a sentence names."""
+    return [
+        place
+        for place in reading.sentence.of_kind("user")
+        if reading.tokens[place].text != reading.facts.user_id
+    ]
+
+
+def is_anchored(reading: Reading) -> bool:
+    """Tell whether a sentence, or the one before, says whom its numbers are about."""
+    names = [one for one in named_people(reading) if one[1]]
+    return bool(names) or bool(reading.carried)
+
+
+def named_people(reading: Reading, kind: str = "") -> list[tuple[int, Person | None]]:
+    """Return the users (not the asked one) and liked titles that are named, with their places."""
+    found = []
+    for place, token in enumerate(reading.tokens):
+        if token.kind in ((kind,) if kind else ("user", "title")):
+            asked = token.text == reading.facts.user_id or token.text in reading.facts.titles
+            if not asked:
+                found.append((place, reading.person(token)))
+    return found
+
+
+def anchored(reading: Reading, place: int, kind: str = "") -> list[Person]:
+    """Return whom a number is said of: "0.31 to user 49", else the last named before, else after.
+
+    Without a name in the sentence it is whom the sentence before spoke of, else any near user.
+    """
+    named = named_people(reading, kind)
+    if not named:
+        return list(reading.carried or reading.facts.people)
+    direct = said_to(reading, place)
+    before = [other for other, _ in named if other < place]
+    anchor = direct if direct is not None else before[-1] if before else named[0][0]
+    group = {anchor}
+    places = [other for other, _ in named]
+    for step in (-1, 1):  # the whole of "users 215, 49 and 3"
+        at = anchor
+        while (at := _beside(reading, at, step)) in places:
+            group.add(at)
+    return [person for other, person in named if other in group and person is not None]
+
+
+def said_to(reading: Reading, place: int) -> int | None:
+    """Return the place of the user in "0.31 to user 49" and "24 films with users 49 and 3"."""
+    after = reading.following(place, 7)
+    for step, token in enumerate(after, start=1):
+        if token.kind in ("user", "title") and token.text != reading.facts.user_id:
+            linked = {one.text for one in after[: step - 1]} & {"to", "with", "for", "of"}
+            return place + step if linked else None
+    return None
+
+
+def _beside(reading: Reading, place: int, step: int) -> int:
+    """Return the place of the next user in a list, or -1."""
+    at = place + step
+    joins = 0
+    while 0 <= at < len(reading.tokens) and joins < 3:
+        token = reading.tokens[at]
+        if token.kind in ("user", "title"):
+            return at
+        if token.text not in (",", "and", "or") and "people" not in token.means:
+            return -1
+        joins += 1
+        at += step
+    return -1
+
+
+def bound_of(reading: Reading, place: int) -> str | None:
+    """Return "at_least", "more_than", "at_most" or "less_than" where it stands before a number."""
+    for token in reading.preceding(place, 2):
+        for bound in _BOUNDS:
+            if bound in token.means:
+                return bound
+        if token.text not in ("the", "a", "an", "about"):
+            return None
+    return None
+
+
+def fits(fact: float, token: Token, bound: str | None) -> bool:
+    """Tell whether a fact is what a number says, with the bound that stands before it."""
+    value = token.value
+    match bound:
+        case "at_least":
+            return fact >= value - 1e-9
+        case "more_than":
+            return fact > value + 1e-9
+        case "at_most":
+            return fact <= value + 1e-9
+        case "less_than":
+            return fact < value - 1e-9
+    if token.percent and value == 99.9 and 99.9 <= fact <= 100:
+        return True  # never rounded up to "100%"
+    return holds(fact, value, token.decimals, token.percent)
+
+
+def holds(fact: float, printed: float, decimals: int, percent: bool = False) -> bool:
+    """Tell whether `printed` is `fact` at its printed rounding; a whole number is never rounded."""
+    close = abs(fact - printed) <= 0.5 * 10.0**-decimals + 1e-9
+    return close and (decimals > 0 or percent or abs(fact - round(fact)) < 1e-9)
