@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import re
-import unicodedata
 from collections import defaultdict
 from dataclasses import dataclass
 from functools import cached_property
 
 from assistant.filters import Is
 from assistant.lexicon import Lexicon, plain_text
+from assistant.lexicon.phrases import without_accents
 from ingest.schema import Dataset
 
 _ARTICLES = r"the|a|an|le|la|les|l'|il|lo|der|die|das|el|los|las"
@@ -208,11 +208,3 @@ def title_names(title: str) -> list[str]:
         elif plain:
             names.append(plain.replace(",", ""))
     return names or [""]
-
-
-def without_accents(text: str) -> str:
-    """Return `text` with its accents taken off its letters."""
-    if text.isascii():
-        return text
-    marks = unicodedata.normalize("NFKD", text)
-    return "".join(mark for mark in marks if not unicodedata.combining(mark))

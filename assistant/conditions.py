@@ -8,7 +8,8 @@ from typing import Literal
 
 from assistant.catalogue import Catalogue
 from assistant.filters import All, Audience, Between, Condition, Either, Is, Named, Not
-from assistant.lexicon import Lexicon
+from assistant.lexicon import Lexicon, any_of
+from assistant.lexicon.phrases import is_unspaced
 
 LITTLE_KNOWN = 50
 """An item with fewer users than this is little known, where the question gives no number."""
@@ -55,6 +56,7 @@ class ConditionReader:
             if f.kind == "dense"
         }
         self._field_names = names
+        self._unspaced = any_of(word for word in lexicon.synonyms if is_unspaced(word))
 
     def read(self, text: str) -> Conditions:
         """Return the conditions in a plain text with markers."""
@@ -62,7 +64,8 @@ class ConditionReader:
         self._audience(found)
         self._years(found)
         self._numbers(found)
-        found.conditions[:0] = self._values(found.rest)
+        spaced = self._unspaced.sub(r" \g<0> ", found.rest)
+        found.conditions[:0] = self._values(spaced)
         found.conditions += self._series(found.rest)
         self._absent(found)
         return found

@@ -11,9 +11,9 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from functools import cached_property
 
-from assistant.catalogue import Catalogue, Found, without_accents
+from assistant.catalogue import Catalogue, Found
 from assistant.lexicon import Lexicon, plain_text
-from assistant.lexicon.phrases import ITEM, ITEMS, USER, USERS, without_markers
+from assistant.lexicon.phrases import ITEM, ITEMS, USER, USERS, without_accents, without_markers
 from ingest.ids import IdMap
 from ingest.schema import Dataset
 

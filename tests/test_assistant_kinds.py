@@ -290,6 +290,101 @@ PHRASINGS = {
 }
 
 
+IN_OTHER_LANGUAGES = {  # language: for each kind, two phrasings or more
+    "de": {
+        "recommend": ["Empfiehl Nutzer 3 zwei Filme", "Schlage dem Benutzer 3 zwei Filme vor"],
+        "similar_users": [
+            "Wer ist Nutzer 3 am ähnlichsten?",
+            "Welche Nutzer sind Nutzer 3 aehnlich? ähnlich",
+        ],
+        "user_similarity": [
+            "Wie ähnlich sind Nutzer 1 und 3?",
+            "Ähnlichkeit von Kunde 1 und Kunde 3",
+        ],
+        "predict": ["Wird Nutzer 3 Casablanca mögen?", "Würde Heat dem Nutzer 3 gefallen?"],
+        "membership": ["Hat Nutzer 3 Alien gesehen?", "Hat Benutzer 3 Heat schon gesehen?"],
+        "describe_user": ["Beschreibe Nutzer 3", "Profil von Nutzer 3"],
+    },
+    "fr": {
+        "recommend": [
+            "Recommande deux films à l'utilisateur 3",
+            "Suggere 2 films pour l'utilisateur 3",
+        ],
+        "similar_users": [
+            "Qui ressemble à l'utilisateur 3 ?",
+            "Quels utilisateurs sont proches de l'utilisateur 3",
+        ],
+        "user_similarity": [
+            "Similarité des utilisateurs 1 et 3",
+            "Les utilisateurs 1 et 3 se ressemblent ?",
+        ],
+        "predict": ["L'utilisateur 3 va-t-il aimer Heat ?", "Heat plaira à l'utilisateur 3 ?"],
+    },
+    "es": {
+        "recommend": [
+            "Recomienda dos películas al usuario 3",
+            "Sugiere 2 peliculas para el usuario 3",
+        ],
+        "similar_users": [
+            "¿Quién es el usuario más parecido al usuario 3?",
+            "usuarios similares al usuario 3",
+        ],
+        "user_similarity": [
+            "¿Qué similitud hay entre los usuarios 1 y 3?",
+            "¿Se parecen los usuarios 1 y 3?",
+        ],
+        "predict": ["¿Le gustará Heat al usuario 3?", "¿Al usuario 3 le gustaría Casablanca?"],
+    },
+    "it": {
+        "recommend": ["Consiglia due film all'utente 3", "Suggerisci 2 film per l'utente 3"],
+        "similar_users": [
+            "Chi è più simile all'utente 3?",
+            "Quali utenti sono vicini all'utente 3",
+        ],
+        "user_similarity": [
+            "Quanto sono simili gli utenti 1 e 3?",
+            "Somiglianza tra gli utenti 1 e 3",
+        ],
+        "predict": ["All'utente 3 piacerà Heat?", "Casablanca piacerebbe all'utente 3?"],
+    },
+    "pt": {
+        "recommend": ["Recomende dois filmes ao usuário 3", "Sugira 2 filmes para o utilizador 3"],
+        "similar_users": [
+            "Quem é mais parecido com o usuário 3?",
+            "Quais usuários são semelhantes ao usuário 3",
+        ],
+        "user_similarity": [
+            "Qual a similaridade dos usuários 1 e 3?",
+            "Os usuários 1 e 3 são parecidos?",
+        ],
+        "predict": ["O usuário 3 vai gostar de Heat?", "O usuário 3 gostaria de Casablanca?"],
+    },
+    "zh": {
+        "recommend": ["给用户3推荐两部电影", "请向用户 3 推荐 2 部电影"],
+        "similar_users": ["谁和用户3最相似？", "用户3的邻居是谁"],
+        "user_similarity": ["用户1和用户3有多相似", "用户1与用户3的相似度"],
+        "predict": ["用户3会喜欢Heat吗？", "用户 3 喜欢 Casablanca 的概率"],
+    },
+    "ja": {
+        "recommend": ["ユーザー3に映画を2本おすすめして", "ユーザー3に2本の映画を教えてください"],
+        "similar_users": ["ユーザー3に似ているユーザーは誰ですか", "ユーザー3に最も近い人は誰"],
+        "user_similarity": [
+            "ユーザー1とユーザー3はどれくらい似ていますか",
+            "ユーザー1とユーザー3の類似度",
+        ],
+        "predict": ["ユーザー3はHeatが好きでしょうか", "ユーザー3はCasablancaを気に入るでしょうか"],
+    },
+}
+COMEDY_NO_HORROR = [
+    "Empfiehl Nutzer 3 zwei Komödien, aber kein Horror",
+    "Recommande deux comédies à l'utilisateur 3, mais pas d'horreur, sans horreur",
+    "Recomienda dos comedias al usuario 3, sin terror",
+    "Consiglia due commedie all'utente 3, ma senza orrore",
+    "Recomende duas comédias ao usuário 3, sem terror",
+    "给用户3推荐两部喜剧片，不要恐怖片",
+]
+
+
 @pytest.fixture(scope="module")
 def parser(films: Dataset) -> QuestionParser:
     lexicon = load_lexicon()
@@ -301,6 +396,32 @@ def parser(films: Dataset) -> QuestionParser:
 )
 def test_a_phrasing_is_read_as_its_kind(parser: QuestionParser, kind: str, text: str) -> None:
     assert parser.parse(text).kind == kind
+
+
+@pytest.mark.parametrize(
+    ("language", "kind", "text"),
+    [
+        (language, kind, text)
+        for language, kinds in IN_OTHER_LANGUAGES.items()
+        for kind, texts in kinds.items()
+        for text in texts
+    ],
+)
+def test_other_languages_reach_the_same_kinds(
+    parser: QuestionParser, language: str, kind: str, text: str
+) -> None:
+    read = parser.parse(text)
+    assert (read.language, read.kind) == (language, kind)
+    assert read.user_ids == (("1", "3") if kind == "user_similarity" else ("3",))
+    assert read.n == 2 or kind != "recommend"
+    assert len(read.item_ids) == (kind in ("predict", "membership"))
+
+
+@pytest.mark.parametrize("text", COMEDY_NO_HORROR)
+def test_attributes_have_names_in_other_languages(parser: QuestionParser, text: str) -> None:
+    read = parser.parse(text)
+    assert read.filters.words() == "Comedy and not Horror"
+    assert read.n == 2
 
 
 def test_every_kind_has_five_phrasings_a_plan_and_tools() -> None:

@@ -8,11 +8,11 @@ from dataclasses import dataclass, field
 from functools import lru_cache
 from importlib.resources import files
 
-from assistant.lexicon.phrases import any_of, any_phrase, plain_text
+from assistant.lexicon.phrases import any_of, any_phrase, plain_text, without_accents
 
 __all__ = ["LANGUAGES", "Lexicon", "any_of", "language_of", "load_lexicon", "plain_text"]
 
-LANGUAGES = ("en",)
+LANGUAGES = ("en", "de", "es", "fr", "it", "ja", "pt", "zh")
 """The languages with a file beside this one; English decides where no other speaks louder."""
 
 
@@ -67,7 +67,7 @@ class Lexicon:
 def load_lexicon(language: str = "en") -> Lexicon:
     """Read the lexicon of `language`, a two-letter code with a file beside this one."""
     tables = tomllib.loads(files(__name__).joinpath(f"{language}.toml").read_text(encoding="utf-8"))
-    numbers = {plain_text(phrase): value for phrase, value in tables["numbers"].items()}
+    numbers = _plain_keys(tables["numbers"])
 
     lists = tables["words"]
     phrases = lists | {"number_words": list(tables["numbers"])}
@@ -83,16 +83,20 @@ def load_lexicon(language: str = "en") -> Lexicon:
         claims={name: any_of(words) for name, words in tables.get("claims", {}).items()},
         numbers=numbers,
         number=re.compile(rf"(?<![\w.])[0-9]+(?![\w.]*[0-9])|{any_of(numbers).pattern}"),
-        synonyms={plain_text(a): plain_text(b) for a, b in tables.get("synonyms", {}).items()},
+        synonyms=_plain_pairs(tables.get("synonyms", {})),
         years=patterns("years"),
         amounts=patterns("amounts"),
-        bare=tuple(any_phrase([p], phrases) for p in tables.get("bare", {}).get("phrases", ())),
+        bare=tuple(
+            any_phrase([spelling], phrases)
+            for phrase in tables.get("bare", {}).get("phrases", ())
+            for spelling in dict.fromkeys((phrase, without_accents(phrase)))
+        ),
         absent=patterns("absent"),
         decades=_plain_keys(tables.get("decades", {})),
         places=_plain_keys(tables.get("places", {})),
         ages={int(age): pattern for age, pattern in patterns("ages").items()},
         then=tuple(map(re.escape, lists["then"])),
-        people={plain_text(a): plain_text(b) for a, b in tables.get("people", {}).items()},
+        people=_plain_pairs(tables.get("people", {})),
         common=frozenset(
             word
             for group in (*lists.values(), tables["language"]["marks"])
@@ -104,7 +108,14 @@ def load_lexicon(language: str = "en") -> Lexicon:
 
 
 def _plain_keys(table: dict[str, int]) -> dict[str, int]:
-    return {plain_text(word): value for word, value in table.items()}
+    """Return the entries by plain word, with and without accents."""
+    plain = {plain_text(word): value for word, value in table.items()}
+    return {without_accents(word): value for word, value in plain.items()} | plain
+
+
+def _plain_pairs(table: dict[str, str]) -> dict[str, str]:
+    plain = {plain_text(a): plain_text(b) for a, b in table.items()}
+    return {without_accents(word): value for word, value in plain.items()} | plain
 
 
 def language_of(plain: str) -> str:

@@ -25,6 +25,8 @@ _UNKNOWN_MARK = re.compile(rf"[^\w'#.,?{_PRIVATE}]+")
 _EDGE = re.compile(
     rf"(?<=[{_UNSPACED}])(?=[0-9a-z#{_PRIVATE}])|(?<=[0-9a-z{_PRIVATE}])(?=[{_UNSPACED}])"
 )
+_NAMED = re.compile(r"\{[ui]\}")
+"""Groups that have a name: a pattern may hold each once."""
 _SYNTAX = re.compile(r"(\{\w+\}| \.\.\. |\)\?|[()|])")
 
 
@@ -38,6 +40,19 @@ def plain_text(text: str) -> str:
     lowered = unicodedata.normalize("NFKC", text).casefold().replace("’", "'").replace("ʼ", "'")
     lowered = lowered.replace("。", ".").replace("、", ",").replace("・", " ")
     return _EDGE.sub(" ", _UNKNOWN_MARK.sub(" ", lowered)).strip()
+
+
+def without_accents(text: str) -> str:
+    """Return `text` with its accents taken off its letters."""
+    if text.isascii():
+        return text
+    marks = unicodedata.normalize("NFKD", text)
+    return "".join(mark for mark in marks if not unicodedata.combining(mark))
+
+
+def is_unspaced(word: str) -> bool:
+    """Tell whether a word is of a script that sets no spaces between words."""
+    return re.search(f"[{_UNSPACED}]", word) is not None
 
 
 def without_markers(text: str) -> str:
@@ -59,7 +74,12 @@ def any_phrase(phrases: Iterable[str], lists: Mapping[str, Iterable[str]]) -> re
 def _alternatives(
     phrases: Iterable[str], lists: Mapping[str, Iterable[str]], literal: bool
 ) -> re.Pattern[str]:
-    ordered = sorted(phrases, key=lambda phrase: (-len(phrase), phrase))
+    unaccented = {
+        plain
+        for phrase in phrases
+        if (plain := without_accents(phrase)).isascii() and not _NAMED.search(phrase)
+    }
+    ordered = sorted({*phrases, *unaccented}, key=lambda phrase: (-len(phrase), phrase))
     if not ordered:
         return re.compile("(?!)")
     return re.compile("|".join(_whole(phrase, lists, literal) for phrase in ordered))
