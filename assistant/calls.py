@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Literal
 
 from assistant.filters import Audience
 from assistant.question import Question
@@ -36,6 +36,8 @@ class Rule:
     """Whether a number of items is asked for."""
     popular_otherwise: bool = False
     """Whether strangers are given what is popular."""
+    data: Literal["labels", "times"] | None = None
+    """What the data must have for it."""
 
 
 def _user(q: Question) -> dict[str, Any]:
@@ -255,7 +257,7 @@ RULES: Mapping[str, Rule] = {
     "user_similarity": Rule(_pair, users=2),
     "compare_users": Rule(_compare, users=2),
     "describe_user": Rule(lambda q: [Call("describe_user", _user(q))], users=1),
-    "own_ratings": Rule(_own_ratings, users=1, lists=True),
+    "own_ratings": Rule(_own_ratings, users=1, lists=True, data="labels"),
     "compare_items": Rule(_per_item("item_audience"), items=2),
     "taste_check": Rule(
         lambda q: [Call("taste_for", _user(q) | {"filters": q.filters.to_json()})], users=1
@@ -265,10 +267,10 @@ RULES: Mapping[str, Rule] = {
     "from_titles": Rule(_titles, items=1, lists=True),
     "segment": Rule(_segment, lists=True),
     "group": Rule(_group, users=2, lists=True),
-    "top_rated": Rule(_top(lowest=False), lists=True),
-    "lowest_rated": Rule(_top(lowest=True), lists=True),
+    "top_rated": Rule(_top(lowest=False), lists=True, data="labels"),
+    "lowest_rated": Rule(_top(lowest=True), lists=True, data="labels"),
     "most_popular": Rule(_popular, lists=True),
-    "rising": Rule(lambda q: [Call("rising", _filtered(q))], lists=True),
+    "rising": Rule(lambda q: [Call("rising", _filtered(q))], lists=True, data="times"),
     "unwatched": Rule(lambda q: [Call("unwatched", _filtered(q))], lists=True),
     "catalogue": Rule(lambda q: [Call("catalogue_facts", {})]),
 }  # fmt: skip

@@ -18,7 +18,7 @@ from ingest.ids import IdMap
 from ingest.schema import Dataset
 
 _QUOTED = re.compile(r'"([^"]+)"|“([^”]+)”|«([^»]+)»|„([^“”]+)[“”]|「([^」]+)」|《([^》]+)》')
-_TOKEN = re.compile(r"[^\s,;:?!()\"“”]*[^\s,;:?!()\"“”.]")
+_TOKEN = re.compile(r"[^\s,;?!()\"“”]*[^\s,;:?!()\"“”.]")
 _RUN_ON = re.compile(r"(?<=[^\W\d]{2})([.?])(?=[^\W\d]{2})")
 """A full stop without its space: "not seen.Follow"."""
 _LIKE_AN_ID = re.compile(r"[^\W\d]+[-_.:/@]\w*[0-9][\w.-]*|\S+@\S+")

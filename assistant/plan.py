@@ -54,6 +54,10 @@ class Planner:
         rule = RULES[question.kind]
         if rule.lists and question.n == 0:
             return Plan(message=f"You asked for 0 {self.noun.many}, so none are listed.")
+        if rule.data is not None and not getattr(self.dataset, f"has_{rule.data}"):
+            what = "ratings" if rule.data == "labels" else "times"
+            message = f"The data set {self.dataset.name} has no {what}, so that cannot be computed."
+            return Plan(status="abstained", message=message)
         if problem := self._user_problem(question, rule):
             return problem
         if problem := self._item_problem(question, rule.items):

@@ -72,7 +72,8 @@ def description(rows: Sequence[Row], voice: Voice, args: Args) -> str:
             else "."
         )
     if row["tastes"]:
-        text += f" What {voice.they} liked is most often {_tastes(row['tastes'])}."
+        had = "liked" if row["mean_label"] is not None else "have seen"
+        text += f" What {voice.they} {had} is most often {_tastes(row['tastes'])}."
     if row["best_titles"]:
         text += f" Liked best: {listed([spoken(title) for title in row['best_titles']])}."
     if row["short"]:
@@ -87,18 +88,20 @@ def last(rows: Sequence[Row], voice: Voice, args: Args) -> str:
     """Return the line above a user's last, or first, items."""
     if not rows:
         return f"{voice.opens} {voice.has} seen no {voice.noun.one} yet."
+    undated = ", in the order of the file, as the data have no times"
+    dated = "" if rows[0]["day"] else undated
     which = "first" if args.get("first") else "last"
     order = "the earliest first" if args.get("first") else "the latest first"
     short = "" if len(rows) >= int(args.get("n", 5)) else "only "
     return (
         f"The {which} {short}{voice.items(len(rows))} of "
-        f"{voice.items(rows[0]['n_seen'])} {voice.subject} {voice.has} seen, {order}:"
+        f"{voice.items(rows[0]['n_seen'])} {voice.subject} {voice.has} seen, {order}{dated}:"
     )
 
 
 def last_reason(row: Row, voice: Voice) -> str:
     """Return when an item was seen and its rating."""
-    when = row["day"] or "no date in the data"
+    when = row["day"] or "seen"
     return f"{when}, rated {row['label']:g}." if row["label"] is not None else f"{when}."
 
 
