@@ -105,9 +105,11 @@ def _count_kind(reading: Reading, place: int) -> str:
         return "either"
     if shared:
         return "common"
-    if after and after[0].text in ("times", "of them"):
+    liked = any("liked" in one.means for one in (*after, *before[:1]))
+    part = after and (after[0].text == "of" or after[0].kind == "value")
+    if after and (after[0].text in ("times", "of them") or (liked and part)):
         return "taste count"
-    if noun == "items" and any("liked" in one.means for one in (*after, *before[:1])):
+    if noun == "items" and liked:
         return "liked"
     if noun == "items" and any("unseen" in one.means for one in after):
         return "unseen"
@@ -119,7 +121,9 @@ def _count_kind(reading: Reading, place: int) -> str:
 def _people_kind(reading: Reading, place: int) -> str:
     """Tell apart who has the item among the nearest, all the nearest, and everybody."""
     after, before = reading.following(place, 5), reading.preceding(place, 6)
-    if "both" in reading.sentence.concepts and reading.sentence.of_kind("title"):
+    titles = [one for one in reading.tokens if one.text in reading.facts.liked]
+    shared = any("common" in one.means for one in before)
+    if titles and ("both" in reading.sentence.concepts or shared):
         return "audience of both"
     where = next(i for i, one in enumerate(after) if "people" in one.means)
     if not any("near" in one.means for one in after[: where + 2]):

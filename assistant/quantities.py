@@ -51,7 +51,10 @@ def _pairs(reading: Reading) -> list[tuple[int, int]]:
     found: list[tuple[int, int]] = []
     for place, token in enumerate(tokens):
         opens = token.text in ("of", "out of", "among", "from")
-        if not opens and not (token.text == "/" and place):
+        between = token.text in ("/", "in") and 0 < place < len(tokens) - 1
+        if not opens and not (
+            between and tokens[place - 1].kind == tokens[place + 1].kind == "number"
+        ):
             continue
         first = _back_to_number(tokens, place) if token.text not in ("among", "from") else None
         second = _on_to_number(tokens, place)
@@ -109,18 +112,31 @@ def _wrong_pair(reading: Reading, first: int, second: int) -> str | None:
         held = not any("liked" in token.means for token in after) and _some_have_it(
             reading, first, b
         )
+    elif _is_about_taste(reading):
+        held = _liked_so_many(reading, first, b)
     elif any({"common", "either"} & one.means for one in around if one.text != "out of"):
         held = _share(reading, first, (a.value, b.value))
     elif "liked" in reading.sentence.concepts:
-        bound = bound_of(reading, first)
-        counts = _taste_at(reading, first)
-        held = any(fits(count, a, bound) and b.value == of for count, of in counts)
+        held = _liked_so_many(reading, first, b)
     elif noun_of(after) == "items":
         place = (reading.facts.place, reading.facts.n_unseen)
         held = "unseen" in reading.sentence.concepts and (a.value, b.value) == place
     else:  # "user 215 (24 of 77)"
         held = bool(named_people(reading)) and _share(reading, first, (a.value, b.value))
     return None if held else f"no fact says {a.text} of {b.text}"
+
+
+def _is_about_taste(reading: Reading) -> bool:
+    """Tell "it has Drama in common with 14 of the 25 films you liked"."""
+    values = reading.sentence.of_kind("value")
+    return "liked" in reading.sentence.concepts and bool(values) and not named_people(reading)
+
+
+def _liked_so_many(reading: Reading, first: int, of: Token) -> bool:
+    """Tell whether so many of so many liked items have the attribute that is named."""
+    part, bound = reading.tokens[first], bound_of(reading, first)
+    counts = _taste_at(reading, first)
+    return any(fits(count, part, bound) and of.value == whole for count, whole in counts)
 
 
 def _some_have_it(reading: Reading, first: int, of: Token) -> bool:

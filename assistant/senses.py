@@ -244,8 +244,11 @@ def _causes(reading: Reading) -> str | None:
 def _scored_cause(reading: Reading, place: int) -> bool:
     """Tell "recommended because its score is high" from "the score is high because …"."""
     tokens = reading.tokens
-    first = next(i for i, one in enumerate(tokens) if "score" in one.means)
-    return first > place > 0
+    scores = [at for at, one in enumerate(tokens) if "score" in one.means]
+    if place:
+        return scores[0] > place
+    commas = [at for at, one in enumerate(tokens) if one.text == ","]
+    return bool(commas) and scores[-1] < commas[-1]  # "since its score is 0.91, it is here"
 
 
 def _attributes(reading: Reading) -> str | None:

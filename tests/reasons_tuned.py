@@ -318,6 +318,39 @@ TRUE: list[Template] = [
         if _apart(k)
         else None
     ),
+    lambda k: (
+        f"{len(k.near)} in {k.n_neighbours} of your nearest neighbours have seen it."
+        if len(k.near) > 1
+        else None
+    ),
+    lambda k: (
+        f"You liked {k.taste[0]['count']} {k.taste[0]['value']} films."
+        if k.taste and k.taste[0]["count"] > 1
+        else None
+    ),
+    lambda k: (
+        f"{k.taste[0]['count']} of the films you liked are {k.taste[0]['value']}."
+        if k.taste and k.taste[0]["count"] > 1
+        else None
+    ),
+    lambda k: (
+        f"It has {k.taste[0]['value']} in common with {k.taste[0]['count']} of the "
+        f"{k.taste[0]['of']} films you liked."
+        if k.taste and k.taste[0]["of"] > 1
+        else None
+    ),
+    lambda k: (
+        f"Since {len(k.near)} similar users have seen it and DeepFM gives it {k.score:.2f}, "
+        f"it ranks {k.rank}."
+        if len(k.near) > 1
+        else None
+    ),
+    lambda k: (
+        f"It shares {k.liked[0]['intersection']} viewers with {k.liked[0]['title']}, which you "
+        f"rated {k.liked[0]['label']:.0f}."
+        if k.liked and k.liked[0]["intersection"] > 1
+        else None
+    ),
     lambda k: f"“{k.title}” has a predicted score of {k.score:.2f}.",
 ]
 
@@ -506,6 +539,20 @@ FALSE: dict[str, list[Template]] = {
         lambda k: (
             f"DeepFM gives it {k.score:.2f} for user {k.near[0]['user_id']}." if k.near else None
         ),
+        lambda k: (
+            f"You liked {k.taste[0]['count'] + 1} {k.taste[0]['value']} films." if k.taste else None
+        ),
+        lambda k: (
+            f"{k.taste[0]['of']} of the films you liked are {k.taste[0]['value']}."
+            if k.taste and k.taste[0]["of"] != k.taste[0]["count"]
+            else None
+        ),
+        lambda k: (
+            f"It shares {k.liked[0]['union']} viewers with {k.liked[0]['title']}."
+            if k.liked and k.liked[0]["union"] != k.liked[0]["intersection"]
+            else None
+        ),
+        lambda k: f"{len(k.near) + 1} in {k.n_neighbours} of your neighbours have seen it.",
         lambda k: f"The users most like you include user {k.user}.",
         lambda k: f"Its score is more than {k.score + 0.01:.2f}.",
         lambda k: (
