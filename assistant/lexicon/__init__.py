@@ -25,7 +25,6 @@ class Lexicon:
     """The language in English words."""
     words: dict[str, re.Pattern[str]]
     asks: dict[str, re.Pattern[str]]
-    claims: dict[str, re.Pattern[str]]
     numbers: dict[str, int]
     number: re.Pattern[str]
     synonyms: dict[str, str]
@@ -80,7 +79,6 @@ def load_lexicon(language: str = "en") -> Lexicon:
         name=tables["language"]["name"],
         words={concept: any_of(words) for concept, words in lists.items()},
         asks=patterns("asks"),
-        claims={name: any_of(words) for name, words in tables.get("claims", {}).items()},
         numbers=numbers,
         number=re.compile(rf"(?<![\w.])[0-9]+(?![\w.]*[0-9])|{any_of(numbers).pattern}"),
         synonyms=_plain_pairs(tables.get("synonyms", {})),
