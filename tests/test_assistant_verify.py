@@ -1,5 +1,7 @@
 """Reasons a model might write, true and false, held against the facts of one item."""
 
+import re
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -242,3 +244,11 @@ def test_a_measure_of_the_item_is_a_fact_under_its_name() -> None:
     verifier = Verifier(VERIFIER.values, load_claims().with_words(["disc", "discs"], ["price"]))
     assert verifier.objection("The price of this disc is 9.99.", facts) is None
     assert verifier.objection("The price of this disc is 8.99.", facts) is not None
+
+
+def test_the_example_in_the_docs_is_what_happens() -> None:
+    page = (Path(__file__).parent.parent / "docs" / "verification.md").read_text(encoding="utf-8")
+    said = dict(re.findall(r"^    (a model|shown|rejected): +(.*)$", page, re.MULTILINE))
+    kept, rejected = VERIFIER.verify(said["a model"], FACTS)
+    assert kept == said["shown"]
+    assert said["rejected"] == "".join(f"{claim.text} ({claim.why})" for claim in rejected)
