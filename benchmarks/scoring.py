@@ -4,8 +4,9 @@
 
 One user: the top 10 of 27,278 items against the naive way, which puts every (user, item) pair
 through the network as training does, in torch. All users: 6,000 x 3,200, top 10 of the unseen,
-against LibRecommender's `recommend_user`, called once with many users. MLP 128-64-32 with batch
-normalisation, the fields of `notebook_data`; weights as drawn. Median of runs in turn.
+against LibRecommender's `recommend_user`, asked in groups of the size that suits it best. MLP
+128-64-32 with batch normalisation, the fields of `notebook_data`; weights as drawn. Median of runs
+in turn.
 """
 
 from __future__ import annotations

@@ -9,30 +9,56 @@ from numba import njit, uint64
 
 
 @njit(cache=True)
+def mark_bits(indptr: Any, indices: Any, bits: Any) -> None:
+    """Set bit i of row u of `bits`, (n_users, words) of 64, for every item i of user u."""
+    for user in range(len(indptr) - 1):
+        for item in indices[indptr[user] : indptr[user + 1]]:
+            bits[user, item >> 6] |= uint64(1) << uint64(item & 63)
+
+
+@njit(cache=True)
 def draw_negatives(
-    indptr: Any, indices: Any, users: Any, n_items: Any, cumulative: Any, seed: Any, out: Any
+    indptr: Any,
+    indices: Any,
+    bits: Any,
+    users: Any,
+    n_items: Any,
+    cumulative: Any,
+    seed: Any,
+    out: Any,
 ) -> None:
     """Fill `out`, (len(users), n), with items outside each user's row; −1 where there is none.
 
-    An empty `cumulative` draws all items alike; else it holds the items' running weights.
+    An empty `cumulative` draws all items alike; else it holds the items' running weights. `bits`
+    are the rows as bits, or empty: then rows are searched.
     """
     state = seed
     for r in range(len(users)):
-        row = indices[indptr[users[r]] : indptr[users[r] + 1]]
+        user = users[r]
+        start, end = indptr[user], indptr[user + 1]
         for j in range(out.shape[1]):
             out[r, j] = -1
-            if len(row) >= n_items:
+            if end - start >= n_items:
                 continue
             for _ in range(16):
                 state += uint64(1)
                 item = _draw(cumulative, n_items, _fraction(state))
-                place = np.searchsorted(row, item)
-                if place == len(row) or row[place] != item:
+                if not _has(indices, start, end, bits, user, item):
                     out[r, j] = item
                     break
             if out[r, j] < 0:
                 state += uint64(1)
-                out[r, j] = _unseen(row, int(_fraction(state) * (n_items - len(row))))
+                place = int(_fraction(state) * (n_items - (end - start)))
+                out[r, j] = _unseen(indices[start:end], place)
+
+
+@njit(cache=True)
+def _has(indices: Any, start: Any, end: Any, bits: Any, user: Any, item: Any) -> Any:
+    """Tell whether `item` is in the user's sorted row start…end."""
+    if len(bits):
+        return (bits[user, item >> 6] >> uint64(item & 63)) & uint64(1) != 0
+    place = start + np.searchsorted(indices[start:end], item)
+    return place < end and indices[place] == item
 
 
 @njit(cache=True)

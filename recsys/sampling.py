@@ -13,6 +13,8 @@ from recsys.config import Sampler
 
 NO_ITEM = -1
 """Stands where a user has every item and no negative exists."""
+_MOST_BITS = 1 << 29
+"""Rows are held as bits up to so many users times items, 64 MiB; above, they are searched."""
 
 
 class NegativeSampler:
@@ -28,6 +30,7 @@ class NegativeSampler:
         self._indptr = matrix.indptr.astype(np.int64)
         self._indices = matrix.indices.astype(np.int32)
         self._n_items = matrix.shape[1]
+        self._bits: NDArray[np.uint64] | None = None
         self._cumulative = np.empty(0)
         if sampler == "popularity":
             counts = np.bincount(self._indices, minlength=self._n_items)
@@ -36,7 +39,8 @@ class NegativeSampler:
     def draw(self, users: NDArray[Any], n: int, rng: np.random.Generator) -> IntArray:
         """Draw `n` negatives for each of `users`, (len(users), n), with repetition.
 
-        Cost: O(log d) a draw, d being the user's number of items; NO_ITEM where none is left.
+        Cost: a few ns a draw where bits are held, else O(log d) for a user with d items. NO_ITEM
+        where none is left.
         """
         from recsys.kernels import draw_negatives
 
@@ -45,6 +49,7 @@ class NegativeSampler:
         draw_negatives(
             self._indptr,
             self._indices,
+            self._rows_as_bits(),
             np.asarray(users, np.int64),
             self._n_items,
             self._cumulative,
@@ -52,3 +57,15 @@ class NegativeSampler:
             out,
         )
         return out
+
+    def _rows_as_bits(self) -> NDArray[np.uint64]:
+        """Return the rows as bits, (n_users, words), made at the first draw; none if too many."""
+        from recsys.kernels import mark_bits
+
+        if self._bits is None:
+            n_users, words = len(self._indptr) - 1, -(-self._n_items // 64)
+            fits = n_users * words * 64 <= _MOST_BITS
+            self._bits = np.zeros((n_users, words) if fits else (0, 0), np.uint64)
+            if fits:
+                mark_bits(self._indptr, self._indices, self._bits)
+        return self._bits

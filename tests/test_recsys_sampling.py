@@ -62,3 +62,15 @@ def test_the_same_seed_draws_the_same_and_the_next_epoch_others() -> None:
     again = sampler.draw(users, 3, np.random.default_rng(7))
     assert (first == again).all()
     assert (first != second).any()
+
+
+@pytest.mark.parametrize("kind", ["uniform", "popularity"])
+def test_rows_too_many_for_bits_are_searched_with_the_same_result(
+    kind: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    seen = np.random.default_rng(1).random((30, 130)) < 0.7
+    users = np.arange(30)
+    by_bits = sampler_of(seen, kind).draw(users, 50, np.random.default_rng(3))
+    monkeypatch.setattr("recsys.sampling._MOST_BITS", 0)
+    searched = sampler_of(seen, kind).draw(users, 50, np.random.default_rng(3))
+    assert (by_bits == searched).all()
