@@ -25,6 +25,7 @@ _COMMANDS = {
     "recommend": "assistant.commands.lists:recommend",
     "similar": "assistant.commands.lists:similar",
     "evaluate": "assistant.commands.evaluate:evaluate",
+    "eval": "assistant.commands.eval:eval_group",
     "doctor": "assistant.commands.doctor:doctor",
 }
 

@@ -123,8 +123,9 @@ def _opened(
     if isinstance(options.home, OpenHome):
         if file.suite.hold_out:
             raise AskerError("`hold_out` needs a home folder; open homes bring their own `truth`")
-        folder = Path(FOLDER) if options.out is None else options.out.parent
-        return options.home, folder, None
+        if options.out is None:
+            raise AskerError("an open home keeps no runs; name a folder with `out`")
+        return options.home, options.out.parent, None
     settings = Settings.read(home=options.home, llm="none")
     folder = settings.home / FOLDER
     if file.suite.hold_out is None:

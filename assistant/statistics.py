@@ -163,7 +163,7 @@ def sign_test(better: int, worse: int) -> float:
         z = (abs(better - worse) - 1) / sqrt(n)
         return min(1.0, 2 * (1 - NormalDist().cdf(z)))
     tail: int = sum(comb(n, k) for k in range(fewer + 1))
-    return min(1.0, 2 * tail / 2**n)
+    return min(1.0, 2 * tail / float(2**n))
 
 
 def holm(ps: Sequence[float]) -> list[float]:

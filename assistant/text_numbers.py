@@ -103,7 +103,7 @@ def _kind(text: str, number: re.Match[str]) -> str | None:
     kind = max(found)[1]
     if number["percent"] is None and kind == "percentile":
         return None
-    return "percentile" if number["percent"] and kind == "score" else kind
+    return kind
 
 
 def _is(claim: NumberClaim, fact: float) -> bool:

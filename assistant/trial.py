@@ -19,7 +19,7 @@ from assistant.generate_cases import ReadyCase
 from assistant.home import OpenHome
 from assistant.list_quality import Shelf
 from assistant.response_cache import NOTE, NotedChat
-from ingest.errors import WhyrecError
+from ingest.errors import ProviderError, WhyrecError
 
 _FATAL = frozenset({401, 402, 403, 404})
 """Statuses that no further case will mend."""
@@ -52,24 +52,34 @@ Outcome = tuple[dict[str, Any], dict[str, Any], list[BaseException]]
 
 
 class Recorder(BaseCallbackHandler):
-    """Notes the calls to the model behind one answer."""
+    """Notes the calls to the model behind one answer.
+
+    Only a model with a note of its own counts: what it talks through may report as well.
+    """
 
     def __init__(self) -> None:
+        self._asked: dict[Any, list[dict[str, Any]]] = {}
         self.prompts: list[list[dict[str, Any]]] = []
         self.texts: list[str] = []
         self.notes: list[dict[str, Any]] = []
         self.errors: list[BaseException] = []
 
-    def on_chat_model_start(self, serialized: Any, messages: Any, **kwargs: Any) -> None:
-        self.prompts += [[{"role": m.type, "text": m.content} for m in one] for one in messages]
+    def on_chat_model_start(
+        self, serialized: Any, messages: Any, *, run_id: Any, **kwargs: Any
+    ) -> None:
+        self._asked[run_id] = [{"role": m.type, "text": m.content} for m in messages[0]]
 
-    def on_llm_end(self, response: Any, **kwargs: Any) -> None:
+    def on_llm_end(self, response: Any, *, run_id: Any, **kwargs: Any) -> None:
         message = response.generations[0][0].message
-        self.texts.append(message.text)
-        self.notes.append(message.response_metadata.get(NOTE, {}))
+        if NOTE in message.response_metadata:
+            self.prompts.append(self._asked[run_id])
+            self.texts.append(message.text)
+            self.notes.append(message.response_metadata[NOTE])
 
-    def on_llm_error(self, error: BaseException, **kwargs: Any) -> None:
-        self.errors.append(error)
+    def on_llm_error(self, error: BaseException, *, run_id: Any, **kwargs: Any) -> None:
+        if isinstance(error, ProviderError):
+            self.prompts.append(self._asked[run_id])
+            self.errors.append(error)
 
 
 class Bench:
@@ -197,7 +207,8 @@ def _shuffled(variables: Mapping[str, str]) -> dict[str, str]:
     random.Random(digest).shuffle(order)
     if order == ids:
         order.reverse()
-    head = re.compile(rf"^(?:{'|'.join(map(re.escape, ids))}): ", re.MULTILINE) if ids else None
+    known = "|".join(map(re.escape, ids))
+    head = re.compile(rf"^(?:<item (?:{known})>$|(?:{known}): )", re.MULTILINE) if ids else None
     starts = [match.start() for match in head.finditer(variables["evidence"])] if head else []
     if len(starts) != len(ids):
         return dict(variables)

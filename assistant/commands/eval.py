@@ -28,6 +28,14 @@ class _Eval(click.Group):
             args = ["run", *args]  # options may stand before the suite
         return super().parse_args(ctx, args)
 
+    def format_options(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        """Show what a run takes: that is what the group is mostly called for."""
+        run = self.commands["run"]
+        records = (parameter.get_help_record(ctx) for parameter in run.get_params(ctx))
+        with formatter.section("Options of a run"):
+            formatter.write_dl([record for record in records if record is not None])
+        self.format_commands(ctx, formatter)
+
 
 @click.group("eval", cls=_Eval, invoke_without_command=False)
 def eval_group() -> None:
@@ -39,8 +47,6 @@ def eval_group() -> None:
     whyrec eval my-cases.yaml --fail-under pass=0.95
     whyrec eval compare seed-1 seed-2
     whyrec eval show seed-1 seed-plain
-
-    `whyrec eval run --help` lists all options.
     """
 
 
