@@ -1,6 +1,6 @@
 """Interactions in MovieLens' shape, of any size, from a seed: what every benchmark here runs on.
 
-    python benchmarks/generate.py 943 1682 100000 --seed 0 interactions.parquet
+    python -m benchmarks.generate 943 1682 100000 --seed 0 interactions.parquet
 
 Users' activity is 20 plus a Lomax variate (a power law with tail exponent 1.85), cut at a third of
 the items. Items are drawn with a weight that falls as (rank + 200)^-2, no pair twice. With as many

@@ -11,10 +11,10 @@ from scipy import sparse
 
 from ingest.ids import IntArray
 
-DENSE = 512
+DENSE = 1024
 """An item becomes a column of bits when one user in `DENSE` has it, else a posting list."""
 PART = 256
-"""Sets a thread takes at a time."""
+"""Sets, of like size, that are searched together."""
 
 Lists = tuple[IntArray, IntArray, IntArray, IntArray]
 """Users, |A∩B| and |A∪B|, each (n_sets, k), and how many of the k there are, (n_sets,)."""
@@ -27,7 +27,7 @@ class BitColumns:
         """Lay out a binary (n_users, n_items) matrix.
 
         Cost: some 40 ns an interaction; the first time on a machine, some seconds to compile.
-        Memory: on power-law data some 5 bytes an interaction, at the very most `DENSE` / 8.
+        Memory: on power-law data some 7 bytes an interaction, at the very most `DENSE` / 8.
         """
         from recsys.jaccard_kernels import fill
 
@@ -43,40 +43,42 @@ class BitColumns:
 
     def nearest(self, items: IntArray, k: int, exclude: int | None) -> Lists:
         """Return the list of one set of distinct items, as a block of one."""
-        indptr = np.array([0, len(items)], dtype=np.int64)
+        sets = np.array([0, len(items)], dtype=np.int64), _for_kernel(items)
         left_out = np.array([-1 if exclude is None else exclude], dtype=np.int32)
-        return self._search(indptr, _for_kernel(items), np.zeros(1, dtype=np.int64), left_out, k, 1)
+        return self._search(sets, np.zeros(1, dtype=np.int64), left_out, k)
 
     def nearest_all(self, users: IntArray, k: int, threads: int) -> Lists:
         """Return the lists of `users`, each without himself."""
-        rows = users.astype(np.int64)
-        return self._search(self._indptr, self._indices, rows, _for_kernel(users), k, threads)
-
-    def _search(
-        self,
-        indptr: NDArray[np.int64],
-        indices: IntArray,
-        rows: NDArray[np.int64],
-        exclude: IntArray,
-        k: int,
-        threads: int,
-    ) -> Lists:
-        from recsys.jaccard_kernels import search
-
-        lists = empty_lists(len(rows), k, len(self._layout.user_at))
+        lists = empty_lists(len(users), k, len(self._layout.user_at))
+        by_size = np.argsort(np.diff(self._indptr)[users], kind="stable")
 
         def search_part(start: int) -> None:
-            part = slice(start, start + PART)
-            found = tuple(array[part] for array in lists)
-            search(self._layout, (indptr, indices), rows[part], exclude[part], found)
+            part = by_size[start : start + PART]
+            rows, exclude = users[part].astype(np.int64), _for_kernel(users[part])
+            found = self._search((self._indptr, self._indices), rows, exclude, k)
+            for array, values in zip(lists, found, strict=True):
+                array[part] = values
 
-        starts = range(0, len(rows), PART)
+        starts = range(0, len(users), PART)
         if threads == 1 or len(starts) == 1:
             for start in starts:
                 search_part(start)
         else:
             with ThreadPoolExecutor(threads) as pool:
                 list(pool.map(search_part, starts))
+        return lists
+
+    def _search(
+        self,
+        sets: tuple[NDArray[np.int64], IntArray],
+        rows: NDArray[np.int64],
+        exclude: IntArray,
+        k: int,
+    ) -> Lists:
+        from recsys.jaccard_kernels import search
+
+        lists = empty_lists(len(rows), k, len(self._layout.user_at))
+        search(self._layout, sets, rows, exclude, lists)
         return lists
 
 
