@@ -258,6 +258,9 @@ RULES: Mapping[str, Rule] = {
     "compare_users": Rule(_compare, users=2),
     "describe_user": Rule(lambda q: [Call("describe_user", _user(q))], users=1),
     "own_ratings": Rule(_own_ratings, users=1, lists=True, data="labels"),
+    "avoid": Rule(
+        lambda q: [Call("least_likely", _user(q) | _filtered(q)), *_counts(q)], users=1, lists=True
+    ),
     "compare_items": Rule(_per_item("item_audience"), items=2),
     "taste_check": Rule(
         lambda q: [Call("taste_for", _user(q) | {"filters": q.filters.to_json()})], users=1

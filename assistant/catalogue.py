@@ -16,6 +16,8 @@ _ARTICLES = r"the|a|an|le|la|les|l'|il|lo|der|die|das|el|los|las"
 _INVERTED = re.compile(rf"^(?P<name>.*), (?P<article>{_ARTICLES})$")
 _PARENTHESIS = re.compile(r"\(([^()]*)\)")
 _YEAR = re.compile(r"\(?\b(1[89][0-9]{2}|20[0-9]{2})\)?$")
+MAX_PARTS = 10
+"""Of how many titles a name may be a part and still be taken for one of them."""
 FUZZY_CUTOFF = 86.0
 """rapidfuzz's ratio (0–100) below which a title is not taken for a misspelling of another."""
 
@@ -98,12 +100,12 @@ class Catalogue:
     @cached_property
     def odd_user_ids(self) -> dict[str, str]:
         """User ids that plain text would break: "U-17" by "u-17"."""
-        return {low: one for low, one in self.lower_user_ids.items() if not low.isalnum()}
+        return {low: one for low, one in self.lower_user_ids.items() if _is_odd(low)}
 
     @cached_property
     def odd_item_ids(self) -> dict[str, int]:
         """Indices of the items whose ids plain text would break."""
-        odd = {low: one for low, one in self.lower_item_ids.items() if not low.isalnum()}
+        odd = {low: one for low, one in self.lower_item_ids.items() if _is_odd(low)}
         codes = self.dataset.item_ids.codes(list(odd.values())) if odd else ()
         return {low: int(code) for low, code in zip(odd, codes, strict=True)}
 
@@ -143,7 +145,10 @@ class Catalogue:
         for candidate in plain:
             if candidate in self.by_title:
                 return Found(self._of_year(self.by_title[candidate], name))
-        return self._nearest(plain[0], name)
+        near = self._nearest(plain[0], name)
+        if near is None and 0 < len(part := self.series(name)) <= MAX_PARTS:
+            return Found(part, exact=False)
+        return near
 
     def _nearest(self, plain: str, name: str) -> Found | None:
         from rapidfuzz import fuzz, process
@@ -208,3 +213,8 @@ def title_names(title: str) -> list[str]:
         elif plain:
             names.append(plain.replace(",", ""))
     return names or [""]
+
+
+def _is_odd(token: str) -> bool:
+    """Tell whether an id stands out in a text by itself: it has marks, or letters and digits."""
+    return not token.isalnum() or not (token.isdigit() or token.isalpha())

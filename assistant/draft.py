@@ -303,5 +303,6 @@ _COUNTED = frozenset(
         "most_popular",
         "rising",
         "unwatched",
+        "avoid",
     )
 )

@@ -27,6 +27,8 @@ _YEAR = re.compile(r"(?:1[89]|20)[0-9]{2}")
 _NUMBER_TOKEN = r"#?(?P<id>\w+(?:[.:]\w+)*)"
 MAX_WORDS = 12
 """The longest title that is looked for, in words."""
+MAX_RANGE = 100
+"""The widest range of users that "users 1-100" may name."""
 MAX_GUESSES = 3
 """How many misspelt names are looked up in one question."""
 
@@ -88,6 +90,11 @@ class MentionFinder:
             rf"(?:{words['title_before']}|{ITEM},?|,)(?: (?:{words['article']}))?"
             rf"(?: (?:{self.noun.pattern}))?$"
         )
+        self._glued = re.compile(
+            rf"(?P<word>{words['user']})(?: ?(?P<low>[0-9]+) ?[-–] ?(?P<high>[0-9]+)(?![\w-])"
+            rf"|(?P<id>[0-9]+)(?!\w))",
+            re.IGNORECASE,
+        )
         self._user_at_end = re.compile(rf"(?:{words['user']})(?: (?:{words['id']}))?$")
         self._units = re.compile(rf" ?(?:{self.noun.pattern}|{words['people']}|{words['units']}|%)")
 
@@ -98,6 +105,7 @@ class MentionFinder:
         """
         found = Mentions(without_markers(text))
         capitals = _capitalised(found.text)
+        found.text = self._glued.sub(_spelled_out, found.text)
         self._odd_ids(found)
         self._quoted(found)
         found.text = prepare(_RUN_ON.sub(r"\1 ", plain_text(found.text)))
@@ -421,3 +429,13 @@ def _capitalised(text: str) -> frozenset[str]:
     """Return the plain words that stand with a capital though they open no sentence."""
     found = re.findall(r"(?<=[\w,:;)] )[\"“'(]?([A-Z][\w'’-]*)", text)
     return frozenset(without_accents(plain_text(word).removesuffix("'s")) for word in found)
+
+
+def _spelled_out(match: re.Match[str]) -> str:
+    """Return "users 1-3" as "users 1, 2, 3" and "user78" as "user 78"."""
+    if match["id"] is not None:
+        return f"{match['word']} {match['id']}"
+    low, high = int(match["low"]), int(match["high"])
+    if not low <= high <= low + MAX_RANGE:
+        return match[0]
+    return f"{match['word']} {', '.join(map(str, range(low, high + 1)))}"

@@ -49,6 +49,8 @@ class Planner:
             return Plan(tuple(call for part in parts for call in part.calls), parts=parts)
         if question.kind == "private":
             return self._private(question)
+        if question.kind == "help":
+            return Plan(message=self._what_i_can_do(question))
         if question.kind == "unclear":
             return Plan(status="needs_clarification", message=self._what_i_can_do(question))
         rule = RULES[question.kind]
@@ -167,7 +169,13 @@ class Planner:
         user = self.dataset.user_ids.external[0] if self.dataset.n_users else "1"
         item = self.dataset.item_ids.external[0] if self.dataset.n_items else "1"
         last = self.dataset.user_ids.external[-1] if self.dataset.n_users else "2"
-        start = "Hello." if "social" in question.wishes else "I could not tell what is asked."
+        start = "I could not tell what is asked."
+        if "social" in question.wishes:
+            start = "Hello."
+        elif question.claimed is not None:
+            start = "Of which users is that number? Name them and it is recomputed from the data."
+        elif {"more", "why_that"} & set(question.wishes):
+            start = "There is no earlier list to go on from here; `whyrec chat` keeps one."
         return (
             f"{start} I answer questions about the users and {self.noun.many} of the data set "
             f"{self.dataset.name}. Ask, for example: "

@@ -244,6 +244,20 @@ PHRASINGS = {
         "What does user 4 like best?",
         "user 1's favourite films",
     ],
+    "avoid": [
+        "what should user 3 avoid?",
+        "List 2 films user 3 would hate",
+        "which films will user 3 not like? won't like",
+        "films user 3 should stay away from",
+        "which films is user 3 least likely to enjoy?",
+    ],
+    "help": [
+        "what can you do?",
+        "Who are you?",
+        "help",
+        "what can I ask",
+        "what questions do you answer?",
+    ],
     "compare_items": [
         "compare Heat and Jaws",
         "Heat versus Jaws",
@@ -283,7 +297,7 @@ PHRASINGS = {
     "unclear": [
         "what is the weather",
         "write me a poem",
-        "hello",
+        "good morning",
         "2 + 2",
         "asdf qwer",
     ],
@@ -425,9 +439,9 @@ def test_attributes_have_names_in_other_languages(parser: QuestionParser, text: 
 
 
 def test_every_kind_has_five_phrasings_a_plan_and_tools() -> None:
-    kinds = {rule.name for rule in rules()} - {"private"}
+    kinds = {rule.name for rule in rules()} - {"private", "help"}
     assert kinds | {"swap"} == set(RULES)
-    assert kinds | {"private", "compound", "unclear"} == set(PHRASINGS)
+    assert kinds | {"private", "help", "compound", "unclear"} == set(PHRASINGS)
     assert all(len(texts) >= 5 for texts in PHRASINGS.values())
 
 

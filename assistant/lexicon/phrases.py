@@ -77,7 +77,9 @@ def _alternatives(
     unaccented = {
         plain
         for phrase in phrases
-        if (plain := without_accents(phrase)).isascii() and not _NAMED.search(phrase)
+        if len(phrase) > 2
+        and (plain := without_accents(phrase)).isascii()
+        and not _NAMED.search(phrase)
     }
     ordered = sorted({*phrases, *unaccented}, key=lambda phrase: (-len(phrase), phrase))
     if not ordered:

@@ -85,6 +85,7 @@ TOOLS: Mapping[str, Tool] = {
     "find_items": Tool(Toolbox.find_items, _none, _found),
     "watch_again": Tool(lists.watch_again, list_words.again, list_words.again_reason),
     "rank_given": Tool(lists.rank_given, list_words.ranked, list_words.ranked_reason),
+    "least_likely": Tool(lists.least_likely, list_words.least_likely, list_words.ranked_reason),
     "filter_counts": Tool(lists.filter_counts, _rows(list_words.binding)),
     "top_rated": Tool(lists.top_rated, list_words.top, list_words.top_reason),
     "rising": Tool(lists.rising, list_words.rising, list_words.rising_reason),

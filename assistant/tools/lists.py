@@ -66,6 +66,16 @@ def rank_given(box: Toolbox, user_id: str, item_ids: Sequence[str]) -> list[Row]
     return [row | {"rank": rank} for rank, row in enumerate(rows, start=1)]
 
 
+def least_likely(box: Toolbox, user_id: str, n: int = 5, filters: All | None = None) -> list[Row]:
+    """The items a user has not seen that DeepFM scores lowest, the lowest first."""
+    user = box.user(user_id)
+    open_to = np.flatnonzero(box.recommender.unseen(user) & _mask(box, filters))
+    scores = box.recommender.scores(user)[open_to]
+    lowest = open_to[np.lexsort((open_to, scores))][:n].astype(np.int32)
+    rows = box.deepfm_score(user_id, box.ids(lowest)) if len(lowest) else []
+    return [row | {"rank": rank} for rank, row in enumerate(rows, start=1)]
+
+
 def filter_counts(box: Toolbox, filters: All, user_id: str | None = None) -> list[Row]:
     """How many items each condition leaves alone and how many are left without it."""
     unseen = (

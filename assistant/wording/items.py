@@ -77,9 +77,9 @@ def audience(rows: Sequence[Row], voice: Voice, args: Args) -> str:
     text = f"{title}" + (f" ({'; '.join(about)})" if about else "")
     if not row["n_users"]:
         return f"{text}: nobody has seen it."
-    who = "user has" if row["n_users"] == 1 else "users have"
+    have = "has" if row["n_users"] == 1 else "have"
     text += (
-        f": {row['n_users']:,} of {row['n_all']:,} {who} seen it "
+        f": {row['n_users']:,} of {row['n_all']:,} users {have} seen it "
         f"({row['share']:.1%}), which is place "
         f"{row['place']:,} of {row['n_items']:,} by audience."
     )

@@ -50,6 +50,13 @@ def ranked_reason(row: Row, voice: Voice) -> str:
     )
 
 
+def least_likely(rows: Sequence[Row], voice: Voice, args: Args) -> str:
+    """Return the line above what somebody had better leave alone."""
+    if not rows:
+        return ""
+    return f"DeepFM scores these lowest of all {voice.subject} {voice.has} not seen:"
+
+
 def binding(rows: Sequence[Row], voice: Voice) -> str:
     """Return which condition leaves nothing, and the nearest one that would leave something."""
     if not rows or rows[0]["n_together"]:
