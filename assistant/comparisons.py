@@ -11,7 +11,7 @@ from assistant.reading import Reading, named_users
 
 def wrong_comparison(reading: Reading) -> str | None:
     """Return why a comparison in a sentence does not hold, None when all of them do."""
-    checks = (_superlatives, _comparisons, _parts, _only)
+    checks = (_superlatives, _comparisons, _than, _parts, _only)
     return next((why for check in checks if (why := check(reading)) is not None), None)
 
 
@@ -37,7 +37,9 @@ def _wrong_nearest(reading: Reading, place: int) -> str | None:
     if before is not None and "people" in before.means:
         nouns = [before]
     if nouns and (nouns[0].text.endswith("s") or nouns[0].text == "people"):
-        return None
+        claimed = [one for one in reading.following(place, 4) if one.text in ("are", "is", "were")]
+        if not (claimed and _named_list(reading, place)):
+            return None
     if not nouns and before is not None and _of_the(reading, place):
         return None  # "among the nearest"
     ordinal = before.value if before is not None and before.ordinal else 1
@@ -92,6 +94,18 @@ def _comparisons(reading: Reading) -> str | None:
     return None
 
 
+def _than(reading: Reading) -> str | None:
+    """Object to "more viewers than": only the comparisons above are checked."""
+    for place, token in enumerate(reading.tokens):
+        if token.text == "than":
+            before = {
+                one for other in reading.tokens[max(0, place - 8) : place] for one in other.means
+            }
+            if not before & {"above", "below", "nearer", "farther"}:
+                return "no fact carries the comparison"
+    return None
+
+
 def _than_follows(reading: Reading, place: int) -> bool:
     return any(one.text == "than" for one in reading.tokens[place + 1 : place + 8])
 
@@ -129,7 +143,8 @@ def _wrong_above(reading: Reading, place: int, above: bool) -> str | None:
         if same:
             held = (same[-1].value > number.value) == above and same[-1].value != number.value
             return None if held else "the comparison does not hold"
-    if above and reading.facts.highest:
+    other = any(one.text in reading.facts.liked or one.kind == "user" for one in after)
+    if above and reading.facts.highest and not other:
         return None
     return "no fact carries the comparison"
 
@@ -209,7 +224,11 @@ def _only(reading: Reading) -> str | None:
     for place, token in enumerate(reading.tokens):
         if "only" not in token.means:
             continue
-        soon = reading.tokens[place + 1 : place + 4]
+        soon = [
+            one for one in reading.tokens[place + 1 : place + 4] if one.text not in ("the", "a")
+        ]
+        if soon and (soon[0].kind == "value" or "items" in soon[0].means):
+            return f"no fact says {token.text!r}"
         if any(one.kind == "user" and one.text != reading.facts.user_id for one in soon):
             if len(named_users(reading)) != len(reading.facts.people):
                 return "others near have seen it too"

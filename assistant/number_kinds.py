@@ -6,6 +6,8 @@ from collections.abc import Iterable
 
 from assistant.reading import Reading, noun_of, said_to
 
+_NOT_THEN = ("before", "after", "since", "between", "into", "because of", "due to")
+
 
 def kind_of(reading: Reading, place: int) -> str:
     """Return what the words around a number say that it is."""
@@ -36,8 +38,10 @@ def _percent_kind(reading: Reading, place: int) -> str:
         if noun == "people":
             return "share of people"
         if noun == "items":
-            liked = any("liked" in token.means for token in after)
-            return "share of taste" if liked else "percentile"
+            if any("liked" in token.means for token in after):
+                return "share of taste"
+            placed = reading.sentence.concepts & {"above", "below", "percentile"}
+            return "percentile" if placed else "unclear"
     return _nearest_cue(reading, place, ("score", "jaccard", "percentile", "above")) or "score"
 
 
@@ -45,6 +49,12 @@ def _decimal_kind(reading: Reading, place: int) -> str:
     tokens = reading.tokens
     if place > 1 and tokens[place - 1].text == "(" and tokens[place - 2].kind in ("user", "title"):
         return "jaccard"
+    after = reading.following(place)
+    if after and after[0].text == "of" and noun_of(after):
+        return "unclear"  # "0.5 of the users"
+    compared = reading.sentence.concepts & {"above", "below"}
+    if not compared and any("average" in one.means for one in reading.preceding(place, 4)):
+        return "average"
     return _nearest_cue(reading, place, ("score", "jaccard", "percentile", "average")) or "score"
 
 
@@ -68,7 +78,10 @@ def _measure(reading: Reading, place: int) -> str | None:
         return None
     following = reading.following(place, 2)
     counted = any(one.text.endswith("s") and one.means & {"items", "people"} for one in following)
-    return None if counted else "year"
+    if counted:
+        return None
+    other = any(one.text in _NOT_THEN for one in reading.preceding(place, 2))
+    return "other year" if other else "year"
 
 
 def _after_rank_word(reading: Reading, place: int) -> bool:

@@ -109,9 +109,7 @@ def _wrong_pair(reading: Reading, first: int, second: int) -> str | None:
     if _is_scaled_score(reading, first, b):
         held = holds(reading.facts.score, a.value / b.value, a.decimals + len(f"{b.value:.0f}") - 1)
     elif noun_of(after) == "people":
-        held = not any("liked" in token.means for token in after) and _some_have_it(
-            reading, first, b
-        )
+        held = _is_about_the_near(after) and _some_have_it(reading, first, b)
     elif _is_about_taste(reading):
         held = _liked_so_many(reading, first, b)
     elif any({"common", "either"} & one.means for one in around if one.text != "out of"):
@@ -137,6 +135,13 @@ def _liked_so_many(reading: Reading, first: int, of: Token) -> bool:
     part, bound = reading.tokens[first], bound_of(reading, first)
     counts = _taste_at(reading, first)
     return any(fits(count, part, bound) and of.value == whole for count, whole in counts)
+
+
+def _is_about_the_near(after: Sequence[Token]) -> bool:
+    """Tell "of the 10 users most like you" from "of the 10 users who have seen it"."""
+    meant = {one for token in after for one in token.means}
+    texts = [token.text for token in after]
+    return "liked" not in meant and ("who" not in texts or "near" in meant)
 
 
 def _some_have_it(reading: Reading, first: int, of: Token) -> bool:
@@ -172,7 +177,7 @@ def _wrong_single(reading: Reading, place: int, kind: str) -> str | None:
         held = year is not None and start % 10 == 0 and start <= year < start + 10
     elif kind == "item":
         held = token.text == facts.item_id
-    elif kind == "rank" and "unseen" in reading.sentence.concepts and facts.place is not None:
+    elif kind == "rank" and any("unseen" in one.means for one in reading.following(place)):
         held = token.value == facts.place
     else:
         scale = 100.0 if token.percent else 1.0

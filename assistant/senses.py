@@ -42,15 +42,28 @@ def _other_askers(reading: Reading) -> str | None:
             one for one in before if "people" not in one.means and one.text not in ("to", "'s")
         ]
         alike = bool(words) and bool(words[0].means & {"near", "nearest"})
-        if alike or (words and words[0].text in ("for", "that")):
+        whose = bool(words) and words[0].text == "of" and _owned(reading, place)
+        if alike or whose or (words and words[0].text in ("for", "that")):
             return f"nothing is computed for user {tokens[place].text}"
         own = [one for one in after if one.means & {"it", "cause"} or one.text == "its"]
         meant = {
             one for token in after[: after.index(own[0]) if own else None] for one in token.means
         }
-        if "score" in meant or (after and after[0].text == "'s" and meant & {"people", "unseen"}):
+        placed = bool(after) and "rank" in after[0].means
+        if (
+            placed
+            or "score" in meant
+            or (after and after[0].text == "'s" and meant & {"people", "unseen"})
+        ):
             return f"nothing is computed for user {tokens[place].text}"
     return None
+
+
+def _owned(reading: Reading, place: int) -> bool:
+    """Tell "the score of user 215" and "a neighbour of user 49" from "0.31 of user 215"."""
+    before = [one for one in reading.tokens[max(0, place - 4) : place] if one.text != "user"]
+    own = {"score", "percentile", "rank", "people", "neighbours", "unseen"}
+    return any(one.means & own for one in before if one.kind == "word")
 
 
 def _twice(reading: Reading) -> bool:
@@ -148,11 +161,20 @@ def _who_saw(reading: Reading) -> str | None:
             )
             if "seen" in token.means and asked and not reading.facts.seen:
                 return f"{subject.text if subject else ''} has not seen it"
+            if "seen" in token.means and _saw_a_liked_title(reading, place):
+                return "what else other users have seen is not in the evidence"
             if "unseen" in token.means and subject is not None and not asked:
                 near = subject.kind == "user" or subject.means & {"people"}
                 if near and (reading.facts.people or subject.kind == "user"):
                     return "no fact says that they have not seen it"
     return None
+
+
+def _saw_a_liked_title(reading: Reading, place: int) -> bool:
+    """Tell "user 215 has seen Heat" from "200 users have seen both this and Heat"."""
+    titles = any(one.text in reading.facts.liked for one in reading.following(place, 5))
+    counted = any(one.kind == "number" for one in reading.tokens[:place])
+    return titles and (bool(named_users(reading)) or not counted)
 
 
 def _subject(reading: Reading, place: int) -> Token | None:
@@ -186,24 +208,46 @@ def _compared(reading: Reading, place: int) -> bool:
 
 
 def _who_liked(reading: Reading) -> str | None:
-    """Liking is known of the asked user alone, and of the titles in the evidence alone."""
+    """Liking and marks are the asked user's alone, and of what the evidence names."""
     for place, token in enumerate(reading.tokens):
-        if "liked" not in token.means:
+        if not token.means & {"liked", "label"}:
             continue
-        doers = [
-            one
-            for one in reading.tokens[:place]
-            if one.kind == "user" or one.means & {"people", "you"} or one.text == "they"
-        ]
-        if doers and _is_other(reading, doers[-1]):
+        doer = _doer(reading, place)
+        if doer is not None and _is_other(reading, doer):
             return "what other users liked is not in the evidence"
-        follows = reading.tokens[place + 1 : place + 2]
-        itself = follows and ("it" in follows[0].means or follows[0].text in reading.facts.titles)
-        if itself and (reading.facts.label is None or not reading.facts.seen):
-            return "no fact says that they liked it"
-        for value in (one for one in follows if one.kind == "value"):
-            if value.text not in reading.facts.taste:
-                return f"no fact says that they liked {value.text}"
+        if "liked" in token.means and (why := _wrong_liking(reading, place)):
+            return why
+    return None
+
+
+def _doer(reading: Reading, place: int) -> Token | None:
+    """Return who likes or rates: whom "by" names after the word, else the last before it."""
+    after = reading.following(place, 5)
+    people = [
+        one
+        for one in (after if after and after[0].text == "by" else reading.tokens[:place])
+        if one.kind == "user" or one.means & {"people", "you"} or one.text == "they"
+    ]
+    return people[-1] if people else None
+
+
+def _wrong_liking(reading: Reading, place: int) -> str | None:
+    facts, tokens = reading.facts, reading.tokens
+    follows = tokens[place + 1 : place + 2]
+    after = reading.following(place, 4)
+    if after and after[0].text == "by" and any(one.kind == "number" for one in tokens[place:]):
+        return "what other users liked is not in the evidence"
+    itself = follows and ("it" in follows[0].means or follows[0].text in facts.titles)
+    many = [one for one in (*tokens[:place], *after) if "items" in one.means]
+    named = any(one.text in facts.liked for one in tokens)
+    plural = any(one.text.endswith("s") for one in many)
+    valued = bool(follows) and follows[0].kind in ("value", "number")
+    vague = not (named or plural or valued)
+    if (itself or vague) and (facts.label is None or not facts.seen):
+        return "no fact says that they liked it"
+    for value in (one for one in follows if one.kind == "value"):
+        if value.text not in facts.taste:
+            return f"no fact says that they liked {value.text}"
     return None
 
 
