@@ -68,7 +68,7 @@ def score_answer(case: ReadyCase, answer: Answer, raw_text: str | None, shelf: S
     tool_items = _tool_items(answer)
     _validity(case.expect, answer, scored)
     _shown_items(case, answer, shown, tool_items, shelf, scored)
-    _shown_numbers(case.expect, answer, scored)
+    _shown_numbers(case.expect, answer, shelf, scored)
     _tools(case.expect, answer, scored)
     _text(case.expect, answer, scored)
     scored.metrics |= list_metrics("shown", shown, case.truth, _own_list(answer))
@@ -161,7 +161,7 @@ def _violates(item: str, expect: Expect, shelf: Shelf) -> bool:
 # ---- numbers
 
 
-def _shown_numbers(expect: Expect, answer: Answer, scored: Scored) -> None:
+def _shown_numbers(expect: Expect, answer: Answer, shelf: Shelf, scored: Scored) -> None:
     """Hold every number of the answer against the evidence, each reason against its own item."""
     rows = _rows_by_item(answer)
     names = _names(answer)
@@ -180,11 +180,12 @@ def _shown_numbers(expect: Expect, answer: Answer, scored: Scored) -> None:
             if values:
                 wanted = KnownNumbers(by_kind={"wanted": values}, every=set(values))
                 asked += 1
-                found += any(wanted.verdict(claim) == "supported" for claim in claims)
-    everything = _known(answer["evidence"])
-    everything.add(answer["query"])
-    everything.add(answer["question"])
-    verdicts += [(everything.verdict(claim), claim.text) for claim in number_claims(rest, names)]
+                told = any(wanted.verdict(claim) == "supported" for claim in claims)
+                found += told or (kind == "percentile" and "highest" in reason)
+    if answer["status"] == "answered":  # a question back names examples, not findings
+        everything = _known([*answer["evidence"], answer["query"], *asked_for])
+        everything.add([shelf.dataset.n_users, shelf.dataset.n_items])
+        verdicts += [(everything.verdict(one), one.text) for one in number_claims(rest, names)]
     _count_verdicts("shown", verdicts, scored, must_hold=True)
     if asked:
         scored.metrics["shown.numbers_recall"] = found / asked

@@ -180,10 +180,14 @@ def _spread_of_repeats(table: Table, names: Sequence[str]) -> dict[str, float]:
 def _comparisons(
     tables: Mapping[str, Table], there: Sequence[str], seed: int
 ) -> list[dict[str, Any]]:
-    """Compare every variant with the first, over the headline metrics; one family."""
-    if len(there) < 2:
-        return []
-    return compare_tables([(there[0], tables[there[0]], n, tables[n]) for n in there[1:]], seed)
+    """Compare the prompts of each model, and the models by their first prompt; one family."""
+    of_model: dict[str, list[str]] = {}
+    for name in there:
+        of_model.setdefault(name.rpartition(" × ")[2], []).append(name)
+    firsts = [names[0] for names in of_model.values()]
+    groups = [firsts, *of_model.values()]
+    pairs = [(names[0], tables[names[0]], n, tables[n]) for names in groups for n in names[1:]]
+    return compare_tables(pairs, seed)
 
 
 def compare_tables(

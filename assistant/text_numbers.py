@@ -21,6 +21,10 @@ _CUES = {
     "jaccard": re.compile(r"\bjaccard\b", re.IGNORECASE),
     "percentile": re.compile(r"\bpercentile\b|\bhigher than\b", re.IGNORECASE),
 }
+_ASKED = {"least_score": "score"}
+"""Bounds a question sets, which an answer may repeat."""
+_ORDINAL = re.compile(r"^\s*\d+[.)]\s", re.MULTILINE)
+"""The number of a line in a list."""
 _REACH = 40
 """Characters between a number and the word that names its kind."""
 _BREAK = re.compile(r"\d|[.;:!?\n](?:\s|$)")
@@ -64,8 +68,9 @@ class KnownNumbers:
             self.every |= {float(n["digits"].replace(",", "")) for n in _NUMBER.finditer(value)}
         elif isinstance(value, int | float) and not isinstance(value, bool):
             self.every.add(float(value))
-            if key in _CUES:
-                self.by_kind.setdefault(key, []).append(float(value))
+            kind = _ASKED.get(key, key)
+            if kind in _CUES:
+                self.by_kind.setdefault(kind, []).append(float(value))
 
     def verdict(self, claim: NumberClaim) -> str:
         """Return "supported", "contradicted" or "unsupported"."""
@@ -79,6 +84,7 @@ def number_claims(text: str, names: Iterable[str] = ()) -> Iterator[NumberClaim]
     """Yield the numbers of a text, less those inside `names` (titles)."""
     for name in sorted({n for n in names if any(mark.isdigit() for mark in n)}, key=len)[::-1]:
         text = text.replace(name, " ")
+    text = _ORDINAL.sub("", text)
     for match in _NUMBER.finditer(text):
         digits = match["digits"].replace(",", "")
         yield NumberClaim(

@@ -150,6 +150,16 @@ def test_numbers_in_titles_are_no_claims() -> None:
     assert [(claim.value, claim.kind) for claim in found] == [(0.91, "score")]
 
 
+def test_the_numbers_of_lines_are_no_claims() -> None:
+    assert [claim.value for claim in number_claims("1. Heat\n 2. Alien, 7 users\n")] == [7]
+
+
+def test_a_question_back_may_name_examples(films: Dataset) -> None:
+    asking = answer(status="needs_clarification", result="Film 274 or 486?", recommendations=[])
+    assert failed(films, asking) == []
+    assert failed(films, asking | {"status": "answered"}) == ["number_unsupported"]
+
+
 def test_a_percentage_may_be_a_share_or_a_percentile() -> None:
     known = KnownNumbers()
     known.add({"score": 0.934, "percentile": 99.97})

@@ -127,6 +127,17 @@ def test_five_hundred_clean_answers_raise_no_alarm(ml100k_home: Path, tmp_path: 
     assert "500 of 500 answers pass every check" in done.results["verdict"][0]
 
 
+@pytest.mark.slow
+@pytest.mark.parametrize("name", ["seed", "kinds", "paraphrases", "languages", "red-team"])
+def test_the_shipped_suites_pass_on_computed_wording(
+    ml100k_home: Path, tmp_path: Path, name: str
+) -> None:
+    done = evaluate(name, home=str(ml100k_home), models=["none"], out=tmp_path / "out")
+    assert [(row["case"], row["failed"]) for row in done.results["rows"] if row["failed"]] == []
+    same = done.results["variants"]["none"]["metrics"].get("same_items", {"mean": 1})
+    assert same["mean"] == 1
+
+
 def test_checking_an_answer_costs_less_than_five_milliseconds(films_home: OpenHome) -> None:
     from assistant.chain import RecommendationQA
     from assistant.checks import score_answer
@@ -227,6 +238,9 @@ def test_prompts_times_models_are_compared_and_no_difference_is_said(
     assert list(done.results["variants"]) == ["code", "answer × m", "example × m"]
     assert done.results["n_done"] == 24
     assert any("no difference seen in pass" in said for said in done.results["verdict"])
+    pairs = {(one["baseline"], one["variant"]) for one in done.results["comparisons"]}
+    assert pairs == {("code", "answer × m"), ("answer × m", "example × m")}
+    assert "raw.parses" in {one["metric"] for one in done.results["comparisons"]}
 
 
 def test_a_shuffled_prompt_holds_the_same_candidates_in_another_order(
