@@ -143,7 +143,10 @@ class ConditionReader:
         for name, pattern in self.lexicon.years.items():
             several = list(pattern.finditer(found.rest)) if name == "decade" else []
             if len(several) > 1 and self.catalogue.has_years:
-                spans = [_year_bounds(name, [int(match[1])]) for match in several if match[1]]
+                spans = [
+                    _year_bounds(name, [int(next(filter(None, match.groups())))])
+                    for match in several
+                ]
                 found.conditions.append(Either(tuple(Between("year", *span) for span in spans)))
                 found.rest = pattern.sub(" , ", found.rest)
                 continue
@@ -190,8 +193,10 @@ class ConditionReader:
             match = pattern.search(found.rest) if pattern else None
             if match is not None:
                 number = int(self.lexicon.value_of(next(filter(None, match.groups()))))
-                closed = shift and not self.lexicon.word("at_most", match[0])
-                number += shift if closed else 0
+                within = self.lexicon.word("at_most", match[0])
+                if not least:  # "not seen by more than 20" lets 20 in
+                    within = within or self.lexicon.word("over", match[0])
+                number += 0 if within else shift
                 found.conditions.append(Audience(number, None) if least else Audience(None, number))
                 found.rest = f"{found.rest[: match.start()]} , {found.rest[match.end() :]}"
         bounded = any(isinstance(one, Audience) for one in found.conditions)

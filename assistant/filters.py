@@ -164,6 +164,8 @@ class All:
         return {"all": [condition.to_json() for condition in self.conditions]}
 
     def words(self) -> str:
+        if len(self.conditions) == 1:
+            return self.conditions[0].words()
         return " and ".join(_grouped(condition) for condition in self.conditions)
 
     @classmethod

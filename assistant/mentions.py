@@ -90,8 +90,9 @@ class MentionFinder:
             rf"(?:{words['title_before']}|{ITEM},?|,)(?: (?:{words['article']}))?"
             rf"(?: (?:{self.noun.pattern}))?$"
         )
+        open_ended = words["user"].replace(r"(?!\w)", "")
         self._glued = re.compile(
-            rf"(?P<word>{words['user']})(?: ?(?P<low>[0-9]+) ?[-–] ?(?P<high>[0-9]+)(?![\w-])"
+            rf"(?P<word>{open_ended})(?: ?(?P<low>[0-9]+) ?[-–] ?(?P<high>[0-9]+)(?![\w-])"
             rf"|(?P<id>[0-9]+)(?!\w))",
             re.IGNORECASE,
         )

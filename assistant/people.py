@@ -8,6 +8,7 @@ from typing import Any
 from assistant.amounts import AmountReader
 from assistant.catalogue import Catalogue
 
+MIN_AGE, MAX_AGE = 3, 120
 Attributes = dict[str, Any]
 
 
@@ -19,6 +20,8 @@ def described(text: str, catalogue: Catalogue, amounts: AmountReader) -> tuple[A
         if not ages and (match := pattern.search(rest)):
             ages, rest = [float(age)], f"{rest[: match.start()]} , {rest[match.end() :]}"
     fields = {field.name: field for field in catalogue.dataset.fields_of("user")}
+    if ages and not MIN_AGE <= ages[0] <= MAX_AGE:
+        ages, rest = [], text
     if ages and "age" in fields:
         if fields["age"].kind == "dense":
             found["age"] = ages[0]

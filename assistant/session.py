@@ -39,9 +39,14 @@ class Session:
     refused: tuple[str, ...] = ()
     """Ids the asker does not want."""
     user_id: str | None = None
+    pending: Question | None = None
+    """A question that could not be answered because a title names several items."""
 
     def remember(self, question: Question, answer: Mapping[str, Any]) -> None:
         """Keep what the answer showed; an answer that only asks back leaves the state as it was."""
+        asks_back = answer["status"] == "needs_clarification"
+        ambiguous = any(len(choices) > 1 for choices in question.item_choices)
+        self.pending = question if asks_back and ambiguous else None
         if answer["status"] != "answered":
             return
         listed = tuple(row["item_id"] for row in answer["recommendations"])
@@ -74,6 +79,8 @@ class Reader:
             AskerError: the text cannot be read at all.
         """
         alone = self.parser.parse(text)
+        if session.pending is not None and (told := self._told_which(alone, session.pending)):
+            return told
         user = user_id or session.user_id
         if session.question is None:
             return self.parser.parse(text, user) if user else alone
@@ -86,6 +93,27 @@ class Reader:
         completed = self.parser.parse(text, user)
         spoken = user_id is not None or session.question.addressed_as_user
         return replace(completed, addressed_as_user=completed.addressed_as_user and spoken)
+
+    def _told_which(self, asked: Question, pending: Question) -> Question | None:
+        """Return the pending question with the item the text points at: an id, a place, a year."""
+        plain = plain_text(asked.text)
+        place = self._place(plain)
+        choices = []
+        for open_ in pending.item_choices:
+            mask = asked.filters.mask(self.parser.dataset)
+            codes = self.parser.dataset.item_ids.codes(list(open_))
+            fitting = [one for one, code in zip(open_, codes, strict=True) if mask[code]]
+            named = [one for one in open_ if re.search(rf"(?<!\w){re.escape(one)}(?!\w)", plain)]
+            meant = [one for one in open_ if one in asked.item_ids] or named
+            if not meant and asked.filters and len(fitting) == 1:
+                meant = fitting
+            if not meant and place is not None and len(open_) > 1 and place <= len(open_):
+                meant = [open_[place - 1 if place > 0 else place]]
+            choices.append(tuple(meant[:1]) or open_)
+        settled = tuple(choices)
+        if settled == pending.item_choices or any(len(one) > 1 for one in settled):
+            return None
+        return replace(pending, item_choices=settled)
 
     def _follow_up(self, asked: Question, session: Session) -> Question | None:
         """Return the last question changed as the text says; None where it stands on its own."""

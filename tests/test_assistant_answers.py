@@ -198,5 +198,6 @@ def test_ids_with_hyphens_and_dots_are_read_whole(films: Dataset, films_home: Op
         ("who is like bob@home?", "bob@home"),
         ("describe user x:6.", "x:6"),
         ("suggest 2 films to user U-17", "U-17"),
+        ("what should n_5 watch?", "n_5"),
     ):
         assert home.parser.parse(text).user_ids == (expected,), text

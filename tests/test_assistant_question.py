@@ -168,3 +168,79 @@ def test_ids_that_are_words_are_users_when_the_data_have_them(films: Dataset) ->
     parser = QuestionParser(renamed, lexicon, Catalogue(renamed, lexicon))
     assert parser.parse("suggest 2 films to user bob").user_ids == ("Bob",)
     assert parser.parse("suggest 2 films to user that is new").user_ids == ()
+
+
+@pytest.mark.parametrize(
+    ("text", "users"),
+    [
+        ("suggest a film to users 1-3", ("1", "2", "3")),
+        ("user3 films please", ("3",)),
+        ("what 3 should watch", ("3",)),
+        ("Suggest films for userid=3!", ("3",)),
+        ("will 3 like 104 if 3 has not seen it", ("3",)),
+    ],
+)
+def test_users_are_found_however_they_are_written(
+    parser: QuestionParser, text: str, users: tuple[str, ...]
+) -> None:
+    assert parser.parse(text).user_ids == users
+
+
+@pytest.mark.parametrize(
+    ("text", "words"),
+    [
+        ("films not seen by more than 20 users for user 3", "at most 20 users"),
+        ("films with fewer than 20 viewers for user 3", "at most 19 users"),
+        ("films seen by over 20 users for user 3", "at least 21 users"),
+        ("films with at least 20 ratings for user 3", "at least 20 users"),
+        ("little known films for user 3", "at most 49 users"),
+        ("films from the 50s or the 80s for user 3", "year 1950 to 1959 or year 1980 to 1989"),
+        ("comedies or dramas but no romance for user 3", "(Comedy or Drama) and not Romance"),
+        ("neither horror nor crime for user 3", "not Horror and not Crime"),
+        ("romantic comedies or horror for user 3", "(Romance and Comedy) or Horror"),
+        ("films for user 3 excluding anything with horror in it", "not Horror"),
+        ("nothing from Blade please, films for user 3", "not “blade”"),
+        ("films for user 3 but not Heat or Alien", "not “Heat” and not “Alien”"),
+        ("science fiction but not from the 70s for user 3", "Sci-Fi and not year 1970 to 1979"),
+    ],
+)
+def test_wishes_become_a_boolean_expression(parser: QuestionParser, text: str, words: str) -> None:
+    assert parser.parse(text).filters.words() == words
+
+
+@pytest.mark.parametrize(
+    ("text", "n"),
+    [
+        ("a couple of films for user 3", 2),
+        ("half a dozen films for user 3", 6),
+        ("-5 films for user 3", 0),
+        ("100000 films for user 3", 1000),
+        ("suggest a comedy to user 3", 1),
+        ("films for user 3", 5),
+        ("films 6 to 10 for user 3", 5),
+        ("ten little known films for user 3", 10),
+    ],
+)
+def test_counts_in_words_and_digits(parser: QuestionParser, text: str, n: int) -> None:
+    assert parser.parse(text).n == n
+
+
+def test_parsing_takes_three_milliseconds_at_most(ml100k: Dataset) -> None:
+    import statistics
+    import time
+
+    lexicon = load_lexicon()
+    parser = QuestionParser(ml100k, lexicon, Catalogue(ml100k, lexicon))
+    texts = [
+        "Suggest 3 comedies or dramas from the 90s to user 78, but no romance",
+        "why not Titanic for user 78?",
+        "compare 78 and 672, then give each one item the other liked",
+        "Would user 78 enjoy Nutty Profesor?",
+    ]
+    spent = []
+    for _ in range(5):
+        for text in texts:
+            before = time.process_time()
+            parser.parse(text)
+            spent.append(1000 * (time.process_time() - before))
+    assert statistics.median(spent) <= 3

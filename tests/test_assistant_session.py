@@ -129,6 +129,16 @@ def test_a_question_that_stands_alone_starts_afresh(talk: Conversation) -> None:
     assert answer["question"]["user_ids"] == ["1"]
 
 
+@pytest.mark.parametrize(
+    "told", ["film 108", "108", "the second", "the one from 1995", "Sabrina (1995)", "the last one"]
+)
+def test_a_title_of_two_films_is_settled_by_the_next_text(talk: Conversation, told: str) -> None:
+    assert talk.ask("will user 3 like Sabrina?")["status"] == "needs_clarification"
+    answer = talk.ask(told)
+    assert (answer["question"]["kind"], answer["question"]["item_ids"]) == ("predict", ["108"])
+    assert answer["question"]["user_ids"] == ["3"]
+
+
 def test_an_answer_that_asks_back_leaves_the_state(talk: Conversation) -> None:
     shown = listed(talk, "suggest 2 films to user 3")
     talk.ask("what is the weather")
