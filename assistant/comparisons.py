@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from assistant.claims import Token
 from assistant.facts import Person
 from assistant.reading import Reading, named_users
 
@@ -161,7 +160,7 @@ def _parts(reading: Reading) -> str | None:
             continue
         known = _part_known(reading, place)
         if known is None:
-            if _is_all_of_a_comparison(reading, token):
+            if _is_all_of_a_comparison(reading, place):
                 continue
             return f"no fact says {token.text!r}"
         if not _part_holds(reading, place, *known):
@@ -169,10 +168,15 @@ def _parts(reading: Reading) -> str | None:
     return None
 
 
-def _is_all_of_a_comparison(reading: Reading, token: Token) -> bool:
-    """Tell "the highest of all films": the superlative itself is checked."""
+def _is_all_of_a_comparison(reading: Reading, place: int) -> bool:
+    """Tell "the highest of all films", checked as a superlative, and "above all unseen films"."""
     concepts = reading.sentence.concepts
-    return "all_of" in token.means and bool(concepts & {"highest", "above", "nearest"})
+    if "all_of" not in reading.tokens[place].means:
+        return False
+    if concepts & {"highest", "nearest"}:
+        return True
+    of_liked = any("liked" in one.means for one in reading.following(place))
+    return "above" in concepts and reading.facts.highest and not of_liked
 
 
 def _part_known(reading: Reading, place: int) -> tuple[float, float] | None:

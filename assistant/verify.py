@@ -19,6 +19,7 @@ from assistant.facts import Facts, Person
 from assistant.quantities import wrong_number
 from assistant.reading import Reading
 from assistant.senses import wrong_sense
+from assistant.subjects import wrong_subject
 from ingest.schema import Dataset
 
 MAX_REASON_CHARACTERS = 600
@@ -97,6 +98,7 @@ class Verifier:
         why = (
             _foreign(reading)
             or wrong_sense(reading)
+            or wrong_subject(reading)
             or wrong_comparison(reading)
             or wrong_number(reading)
             or (self._hangs(reading) if dropped else None)

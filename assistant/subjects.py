@@ -1,0 +1,205 @@
+"""Who a sentence says did what: has seen, liked or rated, is near, is scored for."""
+
+from __future__ import annotations
+
+from assistant.claims import Token
+from assistant.reading import Reading, named_users
+
+_SKIPPED = frozenset(
+    "has have had already both also been was were each too all still 's even now then".split()
+)
+
+
+_RELATIONS = {"seen", "common", "jaccard", "either", "near", "nearer", "farther", "above", "below"}
+
+
+_NEIGHBOURS_FOLLOW = frozenset(("including", "include", "includes", "namely", "such as", "only"))
+
+
+def wrong_subject(reading: Reading) -> str | None:
+    """Return why somebody has not done what a sentence says of him, None when all of it holds."""
+    checks = (_other_askers, _unrelated, _asked_as_neighbour, _who_saw, _who_liked)
+    return next((why for check in checks if (why := check(reading)) is not None), None)
+
+
+def _other_askers(reading: Reading) -> str | None:
+    """Scores, neighbours and suggestions are the asked user's: of nobody else are they computed."""
+    tokens = reading.tokens
+    for place in named_users(reading):
+        before = reading.preceding(place, 3)
+        after = reading.following(place, 4)
+        words = [
+            one for one in before if "people" not in one.means and one.text not in ("to", "'s")
+        ]
+        alike = bool(words) and bool(words[0].means & {"near", "nearest"})
+        whose = bool(words) and words[0].text == "of" and _owned(reading, place)
+        if alike or whose or (words and words[0].text in ("for", "that")):
+            return f"nothing is computed for user {tokens[place].text}"
+        own = [one for one in after if one.means & {"it", "cause"} or one.text == "its"]
+        meant = {
+            one for token in after[: after.index(own[0]) if own else None] for one in token.means
+        }
+        placed = bool(after) and "rank" in after[0].means
+        if (
+            placed
+            or "score" in meant
+            or (after and after[0].text == "'s" and meant & {"people", "unseen"})
+        ):
+            return f"nothing is computed for user {tokens[place].text}"
+    return None
+
+
+def _unrelated(reading: Reading) -> str | None:
+    """Of another user it is known what he shares with the asked one, and that he has the item."""
+    tokens = reading.tokens
+    for place in named_users(reading):
+        if not reading.sentence.concepts & _RELATIONS:
+            return f"nothing of the kind is computed of user {tokens[place].text}"
+        for token in reading.following(place, 5) + tokens[place + 1 : place + 4]:
+            if "it" in token.means or token.text in ("and", "its"):
+                break
+            if token.kind == "value":
+                return f"{token.text!r} is not said of users in the evidence"
+    return None
+
+
+def _owned(reading: Reading, place: int) -> bool:
+    """Tell "the score of user 215" and "a neighbour of user 49" from "0.31 of user 215"."""
+    before = [one for one in reading.tokens[max(0, place - 4) : place] if one.text != "user"]
+    own = {"score", "percentile", "rank", "people", "neighbours", "unseen"}
+    return any(one.means & own or one.text == "list" for one in before if one.kind == "word")
+
+
+def _twice(reading: Reading) -> bool:
+    """Tell whether one user stands on both sides of an "and"."""
+    words = [one.text for one in reading.tokens if "people" not in one.means]
+    return any(
+        words[at] == words[at + 2] and words[at + 1] == "and" and words[at].isalnum()
+        for at in range(len(words) - 2)
+    )
+
+
+def _asked_as_neighbour(reading: Reading) -> str | None:
+    """The asked user is nobody's example, no nearest one and not like himself."""
+    tokens, asked = reading.tokens, reading.facts.user_id
+    users = [place for place in reading.sentence.of_kind("user") if tokens[place].text == asked]
+    if "jaccard" in reading.sentence.concepts and _twice(reading):
+        return "nobody is compared with himself"
+    for place in users:
+        after = tokens[place + 1 : place + 3]
+        before = [one for one in tokens[:place] if "people" not in one.means][-2:]
+        last = before[-1] if before else None
+        numbered = len(after) > 1 and after[0].text == "(" and after[1].kind == "number"
+        example = last is not None and last.text in _NEIGHBOURS_FOLLOW
+        superlative = "nearest" in {one for token in tokens[:place] for one in token.means}
+        nearest = superlative and last is not None and last.text in ("is", "are", ",", ":")
+        if numbered or example or nearest:
+            return f"user {asked} is the one who asked"
+    return None
+
+
+def _who_saw(reading: Reading) -> str | None:
+    """The asked user has not seen the item, those near who are named have; the facts say who."""
+    for place, token in enumerate(reading.tokens):
+        if token.means & {"seen", "unseen"}:
+            subject = _subject(reading, place)
+            asked = subject is not None and (
+                (subject.kind == "user" and subject.text == reading.facts.user_id)
+                or "you" in subject.means
+            )
+            if "seen" in token.means and asked and not reading.facts.seen:
+                return f"{subject.text if subject else ''} has not seen it"
+            if "seen" in token.means and _saw_a_liked_title(reading, place):
+                return "what else other users have seen is not in the evidence"
+            if "unseen" in token.means and subject is not None and not asked:
+                near = subject.kind == "user" or subject.means & {"people"}
+                if near and (reading.facts.people or subject.kind == "user"):
+                    return "no fact says that they have not seen it"
+    return None
+
+
+def _saw_a_liked_title(reading: Reading, place: int) -> bool:
+    """Tell "user 215 has seen Heat" from "200 users have seen both this and Heat"."""
+    titles = any(one.text in reading.facts.liked for one in reading.following(place, 5))
+    counted = any(one.kind == "number" for one in reading.tokens[:place])
+    return titles and (bool(named_users(reading)) or not counted)
+
+
+def _subject(reading: Reading, place: int) -> Token | None:
+    """Return who does what the word at `place` says: the word before, or after "by"."""
+    after = reading.following(place, 4)
+    if after and after[0].text == "by":
+        who = [one for one in after[1:] if one.kind == "user" or one.means & {"people", "you"}]
+        return who[-1] if who and who[-1].kind == "user" else (who[0] if who else None)
+    at = place - 1
+    while at >= 0 and reading.tokens[at].text in _SKIPPED:
+        at -= 1
+    if at > 0 and reading.tokens[at].text == "," and reading.tokens[at - 1].kind == "user":
+        at -= 1  # "your neighbour, user 215, has seen it"
+    if at < 0:
+        return None
+    token = reading.tokens[at]
+    if (token.kind == "user" or "you" in token.means) and _compared(reading, at):
+        people = [one for one in reading.tokens[:at] if "people" in one.means]
+        return people[0] if people else None  # "the users most like user 78 have seen it"
+    return token
+
+
+def _compared(reading: Reading, place: int) -> bool:
+    """Tell "users like user 78" and "similar to you" from a user who does something."""
+    for token in reversed(reading.tokens[max(0, place - 3) : place]):
+        if token.means & {"near", "nearest"} or token.text in ("to", "with", "as", "than"):
+            return True
+        if token.kind != "word" or "people" not in token.means:
+            return False
+    return False
+
+
+def _who_liked(reading: Reading) -> str | None:
+    """Liking and marks are the asked user's alone, and of what the evidence names."""
+    for place, token in enumerate(reading.tokens):
+        if not token.means & {"liked", "label"}:
+            continue
+        doer = _doer(reading, place)
+        if doer is not None and _is_other(reading, doer):
+            return "what other users liked is not in the evidence"
+        if "liked" in token.means and (why := _wrong_liking(reading, place)):
+            return why
+    return None
+
+
+def _doer(reading: Reading, place: int) -> Token | None:
+    """Return who likes or rates: whom "by" names after the word, else the last before it."""
+    after = reading.following(place, 5)
+    people = [
+        one
+        for one in (after if after and after[0].text == "by" else reading.tokens[:place])
+        if one.kind == "user" or one.means & {"people", "you"} or one.text == "they"
+    ]
+    return people[-1] if people else None
+
+
+def _wrong_liking(reading: Reading, place: int) -> str | None:
+    facts, tokens = reading.facts, reading.tokens
+    follows = tokens[place + 1 : place + 2]
+    after = reading.following(place, 4)
+    if after and after[0].text == "by" and any(one.kind == "number" for one in tokens[place:]):
+        return "what other users liked is not in the evidence"
+    itself = follows and ("it" in follows[0].means or follows[0].text in facts.titles)
+    many = [one for one in (*tokens[:place], *after) if "items" in one.means]
+    named = any(one.text in facts.liked for one in tokens)
+    plural = any(one.text.endswith("s") for one in many)
+    valued = bool(follows) and follows[0].kind in ("value", "number")
+    vague = not (named or plural or valued)
+    if (itself or vague) and (facts.label is None or not facts.seen):
+        return "no fact says that they liked it"
+    for value in (one for one in follows if one.kind == "value"):
+        if value.text not in facts.taste:
+            return f"no fact says that they liked {value.text}"
+    return None
+
+
+def _is_other(reading: Reading, doer: Token) -> bool:
+    if doer.kind == "user":
+        return doer.text != reading.facts.user_id
+    return "people" in doer.means
