@@ -14,7 +14,8 @@ from assistant.filters import All, Condition, Named, Not
 from assistant.kinds import Seen, kind_of
 from assistant.lexicon import Lexicon, language_of, load_lexicon, plain_text
 from assistant.lexicon.phrases import ITEM, ITEMS, USER, USERS
-from assistant.mentions import MentionFinder, Mentions
+from assistant.marked import Mentions
+from assistant.mentions import MentionFinder
 from assistant.people import described
 from ingest.errors import AskerError
 from ingest.schema import Dataset
@@ -183,7 +184,7 @@ class _Reader:
             users, addressed = (user_id,), True
         if kind == "recommend_many":
             users = self._target_first(found, users)
-        if kind == "unclear" and self.mentions.guess(found, exactly=not users):
+        if kind == "unclear" and self.mentions.titles.guess(found, exactly=not users):
             kind = "predict" if users else "describe_item"
         signed = kind in _SIGNED
         if signed:
