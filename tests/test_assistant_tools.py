@@ -1,4 +1,4 @@
-"""What the tools compute, held to plain sets over the films of conftest.py."""
+"""What the tools compute, held to plain sets over the films of conftest.py and MovieLens-100K."""
 
 from collections import defaultdict
 from typing import Any
@@ -30,6 +30,8 @@ from assistant.tools.strangers import (
 )
 from ingest.errors import AskerError
 from ingest.schema import Dataset
+from recsys.ranking import BlendConfig, Recommender
+from tests.fixtures_home import KnownScores
 
 Rows = list[dict[str, Any]]
 
@@ -334,3 +336,77 @@ def test_every_tool_has_a_schema_with_described_arguments(name: str) -> None:
     properties = schema_of(name, TOOLS[name]).model_json_schema().get("properties", {})
     missing = [key for key, value in properties.items() if "description" not in value]
     assert missing == []
+
+
+# --- MovieLens-100K, against plain sets
+
+
+@pytest.fixture(scope="module")
+def real(ml100k: Dataset) -> Toolbox:
+    """The real interactions under known scores: what needs no model needs no training."""
+    scores: Any = KnownScores(ml100k.n_items)
+    index: Any = None
+    return Toolbox(ml100k, Recommender(ml100k, scores, BlendConfig()), index)
+
+
+@pytest.fixture(scope="module")
+def real_viewers(ml100k: Dataset) -> dict[str, set[str]]:
+    found: dict[str, set[str]] = defaultdict(set)
+    users = ml100k.user_ids.external[ml100k.interactions.user]
+    items = ml100k.item_ids.external[ml100k.interactions.item]
+    for user, item in zip(users, items, strict=True):
+        found[str(item)].add(str(user))
+    return found
+
+
+@pytest.mark.parametrize("item", ["1", "50", "313", "1682"])
+def test_items_alike_are_the_nearest_of_all_by_plain_sets(
+    real: Toolbox, real_viewers: dict[str, set[str]], item: str
+) -> None:
+    own = real_viewers[item]
+    expected = sorted(
+        (-len(own & other) / len(own | other), int(name))
+        for name, other in real_viewers.items()
+        if name != item and own & other
+    )[:10]
+    found = item_neighbours(real, [item], 10)
+    assert [(-row["jaccard"], int(row["item_id"])) for row in found] == expected
+
+
+@pytest.mark.parametrize("item", ["1", "50", "313"])
+def test_lift_is_the_highest_of_all_by_plain_sets(
+    real: Toolbox, real_viewers: dict[str, set[str]], item: str
+) -> None:
+    own = real_viewers[item]
+    expected = sorted(
+        (-(len(own & other) / len(own)) / (len(other) / 943), int(name))
+        for name, other in real_viewers.items()
+        if name != item and len(own & other) >= max(2, 0.1 * len(own))
+    )[:10]
+    found = also_seen(real, item, 10)
+    assert [int(row["item_id"]) for row in found] == [name for _, name in expected]
+    assert [row["lift"] for row in found] == pytest.approx([-lift for lift, _ in expected])
+
+
+def test_mean_ratings_are_the_highest_of_all_by_plain_lists(real: Toolbox, ml100k: Dataset) -> None:
+    labels: dict[str, list[float]] = defaultdict(list)
+    seen = ml100k.interactions
+    for item, label in zip(ml100k.item_ids.external[seen.item], seen.label, strict=True):
+        labels[str(item)].append(float(label))
+    expected = sorted(
+        (-sum(all_) / len(all_), -len(all_), int(item))
+        for item, all_ in labels.items()
+        if len(all_) >= 50
+    )[:10]
+    found = top_rated(real, 10, least_users=50)
+    assert [int(row["item_id"]) for row in found] == [item for _, _, item in expected]
+    assert [row["mean_label"] for row in found] == pytest.approx([-mean for mean, _, _ in expected])
+
+
+@pytest.mark.parametrize("user", ["1", "78", "405"])
+def test_history_is_what_sorting_by_time_gives(real: Toolbox, ml100k: Dataset, user: str) -> None:
+    code, seen = ml100k.user_ids.code(user), ml100k.interactions
+    rows = [row for row in range(len(seen)) if seen.user[row] == code]
+    rows.sort(key=lambda row: (seen.time[row], row))
+    expected = [str(ml100k.item_ids.external[seen.item[row]]) for row in rows[::-1][:5]]
+    assert ids(history(real, user, 5)) == expected
