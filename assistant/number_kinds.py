@@ -133,7 +133,7 @@ def _count_kind(reading: Reading, place: int) -> str:
 
 def _people_kind(reading: Reading, place: int) -> str:
     """Tell apart who has the item among the nearest, all the nearest, and everybody."""
-    after, before = reading.following(place, 5), reading.preceding(place, 6)
+    after, before = reading.following(place), reading.preceding(place)
     titles = [one for one in reading.tokens if one.text in reading.facts.liked]
     shared = any("common" in one.means for one in before)
     if titles and ("both" in reading.sentence.concepts or shared):

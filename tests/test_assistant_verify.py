@@ -1,5 +1,6 @@
 """Reasons a model might write, true and false, held against the facts of one item."""
 
+import random
 import re
 from pathlib import Path
 from typing import Any
@@ -370,3 +371,17 @@ def test_the_example_in_the_docs_is_what_happens() -> None:
     kept, rejected = VERIFIER.verify(said["a model"], FACTS)
     assert kept == said["shown"]
     assert said["rejected"] == "".join(f"{claim.text} ({claim.why})" for claim in rejected)
+
+
+def test_no_sentence_of_known_words_is_too_odd_to_be_read() -> None:
+    rng = random.Random(0)
+    words = [*VERIFIER.claims.meanings, *VERIFIER.claims.numbers, *VERIFIER.claims.fractions]
+    facts = (
+        "215 49 78 0.91 24 77 99.8% 1994 14 25 10 2nd 1990s Drama Comedy % of / ( ) ; , “".split()
+    )
+    facts += ["Star Wars", "user 215", "users 215, 49", "user 78", "The Shawshank Redemption"]
+    nobody = {"neighbours": [], "n_neighbours": 0, "taste": [], "liked": [], "attributes": {}}
+    known = [FACTS, facts_of(ROW | nobody, "78")]
+    for number in range(4_000):
+        said = [rng.choice(rng.choice([words, facts])) for _ in range(rng.randrange(1, 14))]
+        VERIFIER.verify(" ".join(said) + ".", known[number % 2])
