@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from langchain_core.callbacks import BaseCallbackHandler
+from langchain_core.documents import Document
 from langchain_core.prompts import ChatPromptTemplate
 from langchain_core.runnables import Runnable, RunnableLambda
 
@@ -82,6 +83,13 @@ class Recorder(BaseCallbackHandler):
             self.errors.append(error)
 
 
+class _Worded(RecommendationQA):
+    """The assistant without source documents, which no prompt and no answer holds."""
+
+    def _documents(self, state: Any) -> list[Document]:
+        return []
+
+
 class Bench:
     """Asks trials of one open home."""
 
@@ -94,7 +102,7 @@ class Bench:
     ) -> RecommendationQA:
         """Return the assistant of a variant; `shuffled` puts the candidates in another order."""
         prompt: Any = RunnableLambda(_shuffled) | template if shuffled else template
-        return RecommendationQA(self.home, model, prompt=prompt)
+        return _Worded(self.home, model, prompt=prompt)
 
     def run(self, trial: Trial, assistant: Runnable[Any, Any]) -> Outcome:
         """Ask, and return (row, detail, errors): what is measured, and what a person wants to read.
