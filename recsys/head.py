@@ -12,6 +12,7 @@ from typing import cast
 import numpy as np
 import torch
 from torch import Tensor, nn
+from torch.nn import functional
 
 from ingest.schema import FloatArray
 from recsys.deepfm import DeepFM
@@ -39,10 +40,8 @@ class Head:
             active = block.activate(self._scratch)
             self._drop(block)
             self._blocks.append(block)
-            out = self._scratch.array(f"out{depth}", len(hidden), len(linear.weight))
-            np.copyto(out, _linear(torch.from_numpy(active), linear.weight.detach()).numpy())
-            out += linear.bias.detach().numpy()
-            hidden = out
+            x, weight, bias = torch.from_numpy(active), linear.weight.detach(), linear.bias.detach()
+            hidden = _linear(x, weight, bias).numpy()
         return hidden[:, 0]
 
     def backward(self, dy: FloatArray) -> FloatArray:
@@ -126,16 +125,16 @@ def _move(running: Tensor | None, now: FloatArray, momentum: float | None) -> No
     values += np.float32(momentum) * (now - values)
 
 
-def _linear(x: Tensor, weight: Tensor) -> Tensor:
-    """Return x @ weight.T.
+def _linear(x: Tensor, weight: Tensor, bias: Tensor | None = None) -> Tensor:
+    """Return x @ weight.T + bias.
 
     By oneDNN where the processor has AVX-512: MKL, torch's usual library, uses it on Intel's
     processors only. oneDNN compiles every shape anew, so this is for shapes that come again.
     """
     if x.numel() * len(weight) >= _WORTHWHILE and _has_onednn():
-        out: Tensor = torch.ops.mkldnn._linear_pointwise(x, weight, None, "none", [], "")
+        out: Tensor = torch.ops.mkldnn._linear_pointwise(x, weight, bias, "none", [], "")
         return out
-    return x @ weight.T
+    return functional.linear(x, weight, bias)
 
 
 @cache

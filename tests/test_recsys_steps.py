@@ -13,6 +13,7 @@ from recsys.config import DeepFMConfig, HistoryField, Loss, TrainingConfig
 from recsys.deepfm import DeepFM
 from recsys.features import FeatureSpace
 from recsys.fitting import build_network
+from recsys.head import _linear
 from recsys.inputs import Inputs
 from recsys.lazy_adam import LazyAdam
 from recsys.projected import Projection, Toucher
@@ -101,6 +102,17 @@ def test_dropout_drops_what_the_plain_step_drops(films: Dataset) -> None:
     assert cheap == pytest.approx(plain, abs=1e-5)
     assert d_cheap is not None and d_plain is not None
     assert torch.allclose(d_cheap, d_plain, rtol=1e-4, atol=1e-5)
+
+
+@pytest.mark.parametrize("n", [8, 512, 1000])
+def test_a_product_is_the_plain_product_whatever_library_makes_it(n: int) -> None:
+    generator = torch.Generator().manual_seed(0)
+    x, weight, bias, d = (
+        torch.randn(*shape, generator=generator) for shape in ((n, 128), (64, 128), (64,), (n, 64))
+    )
+    assert torch.allclose(_linear(x, weight, bias), x @ weight.T + bias, atol=1e-4)
+    assert torch.allclose(_linear(d.T, x.T), d.T @ x, atol=1e-3)
+    assert torch.allclose(_linear(d, weight.T), d @ weight, atol=1e-4)
 
 
 def test_only_what_the_batch_touches_is_named_and_each_once(films: Dataset) -> None:
