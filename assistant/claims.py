@@ -52,10 +52,9 @@ class Claims:
 
 
 @lru_cache
-def load_claims(language: str = "en") -> Claims:
-    """Read the words that sentences in `language` may be made of."""
-    name = "claims.toml" if language == "en" else f"claims.{language}.toml"
-    text = files("assistant.lexicon").joinpath(name).read_text(encoding="utf-8")
+def load_claims() -> Claims:
+    """Read the words that sentences may be made of; reasons are checked in English alone."""
+    text = files("assistant.lexicon").joinpath("claims.toml").read_text(encoding="utf-8")
     tables = tomllib.loads(text)
     meanings: dict[str, set[str]] = {}
     for concept, phrases in tables["concepts"].items():
