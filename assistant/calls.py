@@ -155,7 +155,8 @@ def _also_seen(q: Question) -> list[Call]:
 
 
 def _pair(q: Question) -> list[Call]:
-    return [Call("user_similarity", {"user_id": q.user_ids[0], "other_id": q.user_ids[1]})]
+    one, *others = q.user_ids
+    return [Call("user_similarity", {"user_id": one, "other_id": other}) for other in others]
 
 
 def _compare(q: Question) -> list[Call]:
@@ -184,7 +185,7 @@ def _what_if(q: Question) -> list[Call]:
 
 def _how(q: Question) -> list[Call]:
     if len(q.user_ids) >= 2:
-        return _pair(q)
+        return _pair(q)[:1]
     if not q.user_ids:
         return []
     if q.item_ids:

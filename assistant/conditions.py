@@ -56,6 +56,10 @@ class ConditionReader:
             if f.kind == "dense"
         }
         self._field_names = names
+        noun, article = lexicon.words["item"].pattern, lexicon.words["single"].pattern
+        self._described = re.compile(
+            rf"(?:{lexicon.number.pattern}|{article}) (?P<word>\w+) (?:{noun})"
+        )
         self._unspaced = any_of(word for word in lexicon.synonyms if is_unspaced(word))
 
     def read(self, text: str) -> Conditions:
@@ -66,7 +70,7 @@ class ConditionReader:
         self._numbers(found)
         spaced = self._unspaced.sub(r" \g<0> ", found.rest)
         found.conditions[:0] = self._values(spaced)
-        found.conditions += self._series(found.rest)
+        found.conditions += self._series(found.rest) + self._wanted_series(found.rest)
         self._absent(found)
         return found
 
@@ -232,10 +236,36 @@ class ConditionReader:
                     break
         return conditions
 
+    def _wanted_series(self, text: str) -> list[Condition]:
+        """Read "Star Trek films": two words or three that stand in several titles."""
+        for noun in self.lexicon.words["item"].finditer(text):
+            before = text[: noun.start()].split()
+            for size in (3, 2):
+                words = before[-size:]
+                if len(words) < size or any(map(self._is_plain, words)):
+                    continue
+                items = self.catalogue.series(" ".join(words))
+                if len(items) > 1:
+                    ids = self.catalogue.dataset.item_ids.external[list(items)]
+                    return [Named(" ".join(words), tuple(map(str, ids)))]
+        return []
+
+    def _is_plain(self, word: str) -> bool:
+        """Tell whether a word is no part of a name: common, a number, a value, or ends a phrase."""
+        return (
+            not word.isalpha()
+            or self.lexicon.is_common(word)
+            or word in self.lexicon.numbers
+            or self.catalogue.value_named(word) is not None
+        )
+
     def _absent(self, found: Conditions) -> None:
         for name, pattern in self.lexicon.absent.items():
             if pattern.search(found.rest) and name not in self._field_names:
                 found.absent.append(name)
+        for match in self._described.finditer(found.rest):
+            if not self._is_plain(match["word"]):
+                found.absent.append(f"“{match['word']}”")
 
 
 def _combined(run: list[_Value]) -> list[Condition]:

@@ -174,7 +174,7 @@ class Planner:
             start = "Hello."
         elif question.claimed is not None:
             start = "Of which users is that number? Name them and it is recomputed from the data."
-        elif {"more", "why_that"} & set(question.wishes):
+        elif {"more", "why_that"} & set(question.wishes) and not question.user_ids:
             start = "There is no earlier list to go on from here; `whyrec chat` keeps one."
         return (
             f"{start} I answer questions about the users and {self.noun.many} of the data set "

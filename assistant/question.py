@@ -166,6 +166,8 @@ class _Reader:
         users = tuple(found.users[number] for number in found.in_order(USERS[0]))
         addressed = self.mentions.is_addressed(found.text)
         left_out = self._items_left_out(found.text)
+        series = self._series(found)
+        left_out += series
         topic = self._topic(found.text)
         person, rest = described(found.text, self.catalogue, self.amounts)
         least, rest = self.amounts.least_score(rest)
@@ -188,6 +190,7 @@ class _Reader:
             kind = "predict" if users else "describe_item"
         signed = kind in _SIGNED
         if signed:
+            series = []
             left_out = self._negated_items(found.text)
         named = [number for number in found.in_order(ITEMS[0]) if number not in left_out]
         return Question(
@@ -198,7 +201,7 @@ class _Reader:
             n=0
             if _NEGATIVE.search(text)
             else window.n or self.amounts.count(conditions.rest, people=kind == "similar_users"),
-            filters=self._filters(conditions, found, [] if signed else left_out),
+            filters=self._filters(conditions, found, [] if signed else left_out, series),
             addressed_as_user=addressed,
             unknown_names=tuple(found.unknown),
             topic=topic if kind in _WITH_TOPIC else None,
@@ -253,6 +256,12 @@ class _Reader:
             if ITEMS[0] <= ord(mark) <= ITEMS[1]
         ]
 
+    def _series(self, found: Mentions) -> list[int]:
+        """Return the numbers of titles said of items: "all Star Wars films"."""
+        noun = self.mentions.noun.pattern
+        marks = re.finditer(rf"(?P<title>{ITEM}) (?P<noun>{noun})", found.text)
+        return sorted({ord(m["title"]) - ITEMS[0] for m in marks if m["noun"].endswith("s")})
+
     def _negated_items(self, text: str) -> list[int]:
         """Return the items after "hated" or "not", up to the next word of liking."""
         turns = [(m.start(), False) for m in self.lexicon.asks["liked_sign"].finditer(text)]
@@ -266,9 +275,15 @@ class _Reader:
                     found.append(ord(mark) - ITEMS[0])
         return list(dict.fromkeys(found))
 
-    def _filters(self, conditions: Conditions, found: Mentions, left_out: list[int]) -> All:
+    def _filters(
+        self, conditions: Conditions, found: Mentions, left_out: list[int], series: list[int]
+    ) -> All:
         extra: list[Condition] = []
-        for number in left_out:
+        for number in series:
+            title = self.dataset.title(found.items[number].items[0])
+            series_ids = self.dataset.item_ids.external[list(self.catalogue.series(title))]
+            extra.append(Named(title, tuple(map(str, series_ids))))
+        for number in set(left_out) - set(series):
             ids = self._external(found.items[number])
             extra.append(Not(Named(self.dataset.title(found.items[number].items[0]), ids)))
         return All(tuple(dict.fromkeys([*conditions.conditions, *extra])))

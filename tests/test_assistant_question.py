@@ -201,11 +201,20 @@ def test_users_are_found_however_they_are_written(
         ("films for user 3 excluding anything with horror in it", "not Horror"),
         ("nothing from Blade please, films for user 3", "not “blade”"),
         ("films for user 3 but not Heat or Alien", "not “Heat” and not “Alien”"),
+        ("suggest Blade Runner films to user 3", "“Blade Runner”"),
         ("science fiction but not from the 70s for user 3", "Sci-Fi and not year 1970 to 1979"),
     ],
 )
 def test_wishes_become_a_boolean_expression(parser: QuestionParser, text: str, words: str) -> None:
     assert parser.parse(text).filters.words() == words
+
+
+@pytest.mark.parametrize("word", ["anime", "amazing", "nordic", "sixtyish", "kafkaesque"])
+def test_a_word_for_items_that_is_no_attribute_is_kept_to_be_said(
+    parser: QuestionParser, word: str
+) -> None:
+    assert parser.parse(f"suggest 2 {word} films to user 3").absent == (f"“{word}”",)
+    assert parser.parse("suggest 2 good films to user 3").absent == ()
 
 
 @pytest.mark.parametrize(
