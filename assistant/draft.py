@@ -221,15 +221,17 @@ def _both_ways(question: Question, evidence: Sequence[Evidence], voice: Voice) -
     """Return both lists and where they agree; the items are those of both, in DeepFM's order."""
     by_deepfm, by_neighbours = (call.rows for call in evidence if call.tool == "recommend")
     theirs = {row["item_id"] for row in by_neighbours}
-    agreed = [row for row in by_deepfm if row["item_id"] in theirs][: question.n]
+    common = [row for row in by_deepfm if row["item_id"] in theirs]
+    agreed = common[: question.n]
     agreed = [row | {"rank": rank} for rank, row in enumerate(agreed, start=1)]
     lists = [
         f"By {name} alone: {_titles(rows[: question.n])}."
         for name, rows in (("DeepFM", by_deepfm), ("the neighbours' votes", by_neighbours))
     ]
+    shown = "here" if len(agreed) == len(common) else f"here the first {len(agreed)}"
     verdict = (
-        f"They agree on {wording.counted(len(agreed), voice.noun)} among the first "
-        f"{len(by_deepfm)} of each, here in DeepFM's order:"
+        f"They agree on {wording.counted(len(common), voice.noun)} among the first "
+        f"{len(by_deepfm)} of each, {shown} in DeepFM's order:"
         if agreed
         else f"No {voice.noun.one} stands among the first {len(by_deepfm)} of both."
     )

@@ -133,7 +133,14 @@ class Reader:
             return self._again(last, asked, session, fresh=False)
         if asked.user_ids and (asked.kind == "unclear" or "and_for" in wishes):
             session.offered = ()
-            return replace(last, text=asked.text, user_ids=asked.user_ids, addressed_as_user=False)
+            kept = All(tuple(_merged(last.filters.conditions, ())))
+            return replace(
+                last,
+                text=asked.text,
+                user_ids=asked.user_ids,
+                filters=kept,
+                addressed_as_user=False,
+            )
         if asked.user_ids or not lists:
             return None
         if "more" in wishes:
@@ -150,13 +157,10 @@ class Reader:
             return None
         last = session.question
         assert last is not None
-        chosen = (
-            session.shown
-            if place is None
-            else session.shown[place - 1 : place]
-            if place > 0
-            else session.shown[-1:]
-        )
+        listed = session.shown if (place or 0) <= len(session.shown) else session.offered
+        chosen = listed
+        if place is not None:
+            chosen = listed[place - 1 : place] if place > 0 else listed[-1:]
         kind = "why_recommended" if last.user_ids else "describe_item"
         choices = tuple((item,) for item in chosen)
         return replace(
@@ -166,8 +170,10 @@ class Reader:
     def _again(self, last: Question, asked: Question, session: Session, fresh: bool) -> Question:
         """Return the last question with new wishes; `fresh` leaves out what was shown."""
         conditions = _merged(last.filters.conditions, asked.filters.conditions)
-        if fresh and session.offered:
-            conditions.append(Not(Named(SHOWN, session.offered)))
+        stays = () if fresh else session.shown
+        before = tuple(i for i in session.offered if i not in (*stays, *session.refused))
+        if before:
+            conditions.append(Not(Named(SHOWN, before)))
         if session.refused:
             conditions.append(Not(Named(LEFT_OUT, session.refused)))
         number = self._number(plain_text(asked.text))

@@ -115,6 +115,17 @@ def test_a_number_alone_changes_how_many(talk: Conversation, text: str) -> None:
     assert len(listed(talk, text)) == expected
 
 
+def test_a_longer_thread_keeps_its_memory(talk: Conversation) -> None:
+    whole = whole_list(talk)
+    talk.ask("suggest 2 films to user 3")
+    assert listed(talk, "1 more") == [whole[2]]
+    assert talk.ask("why the second?")["question"]["item_ids"] == [whole[1]]
+    assert listed(talk, "not that one") == [whole[3]]
+    assert listed(talk, "1 more") == [whole[4]]
+    answer = talk.ask("and for user 1?")
+    assert answer["question"]["filters"] == {"all": []}
+
+
 def test_the_user_is_carried_to_other_questions(talk: Conversation) -> None:
     talk.ask("I'm user 3, suggest a film")
     answer = talk.ask("who is most like me?")

@@ -51,6 +51,7 @@ def recommend_for_titles(
             "score": float(scores[item]),
             "percentile": float(percentiles(scores[[item]], unseen)[0]),
             "n_unseen": int(open_to.sum()),
+            "from_titles": [box.dataset.title(int(one)) for one in items],
         }
         if near is not None:
             row |= box.support_row(int(item), near)

@@ -148,6 +148,9 @@ def varied(rows: Sequence[Row], voice: Voice, args: Args) -> str:
     if not rows:
         return f"No {voice.noun.one} is left."
     row = rows[0]
+    if [one["place"] for one in rows] == list(range(1, len(rows) + 1)):
+        same = "the plain list is already as varied as can be, so variety costs nothing"
+        return f"{counted(len(rows), voice.noun).capitalize()} for {voice.subject}; {same}:"
     of = "attributes" if row["by_attributes"] else "audiences"
     return (
         f"{counted(len(rows), voice.noun).capitalize()} for {voice.subject}, chosen to differ. "

@@ -15,16 +15,15 @@ def for_titles(rows: Sequence[Row], voice: Voice, args: Args) -> str:
     if not rows:
         return f"No {voice.noun.one} is left that fits."
     n = len(args["item_ids"])
+    liked = listed([spoken(title) for title in rows[0]["from_titles"]])
     weak = " With so few to go by this is a first guess." if n < 3 else ""
     without = (
         f", leaving out the {len(args['disliked_ids'])} disliked"
         if args.get("disliked_ids")
         else ""
     )
-    return (
-        f"{counted(len(rows), voice.noun).capitalize()} for someone who liked "
-        f"{voice.items(n)}{without}.{weak}"
-    )
+    count = counted(len(rows), voice.noun).capitalize()
+    return f"{count} for someone who liked {liked}{without}.{weak}"
 
 
 def for_titles_reason(row: Row, voice: Voice) -> str:
