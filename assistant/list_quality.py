@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from ingest.matrix import interaction_matrix
 from ingest.schema import Dataset
 from recsys import metrics
 
@@ -23,18 +24,21 @@ class Shelf:
     dataset: Dataset
     n_users_of: NDArray[Any]
     """How many users have each item."""
+    matrix: Any
+    """Users × items, CSR."""
 
     @classmethod
     def of(cls, dataset: Dataset) -> Shelf:
         counts = np.bincount(dataset.interactions.item, minlength=dataset.n_items)
-        return cls(dataset, counts)
+        matrix = interaction_matrix(dataset.interactions, dataset.n_users, dataset.n_items)
+        return cls(dataset, counts, matrix)
 
     def seen_by(self, user: str | None) -> frozenset[str]:
         """Return the ids of the items a user has."""
         code = None if user is None else self.dataset.user_ids.code(user)
         if code is None:
             return frozenset()
-        items = self.dataset.interactions.item[self.dataset.interactions.user == code]
+        items = self.matrix.indices[self.matrix.indptr[code] : self.matrix.indptr[code + 1]]
         return frozenset(str(self.dataset.item_ids.external[item]) for item in items)
 
     def values(self, item_id: str, name: str) -> frozenset[str]:

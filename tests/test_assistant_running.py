@@ -15,8 +15,9 @@ import pytest
 
 from assistant import run_folder
 from assistant.home import OpenHome
+from assistant.list_quality import Shelf
 from assistant.run_folder import RunFolder
-from assistant.run_plan import Options
+from assistant.run_plan import Options, new_folder
 from assistant.running import Run, evaluate
 from assistant.settings import Limits
 from assistant.suite_files import load_suite
@@ -356,6 +357,7 @@ import sys
 sys.path[:0] = {paths!r}
 from pathlib import Path
 import time
+from assistant.list_quality import Shelf
 from assistant.run_folder import RunFolder
 folder = RunFolder(Path({out!r}))
 print(len(folder.begin({{"suite": "s", "format": 1}}, resume=True)), flush=True)
@@ -440,3 +442,32 @@ def test_a_suite_that_was_loaded_can_be_run(films_home: OpenHome, tmp_path: Path
     file = load_suite(suite_of(tmp_path, 2))
     done = evaluate(file, home=films_home, models=NONE, out=tmp_path / "out")
     assert done.results["n_done"] == 2
+
+
+def test_runs_are_numbered_and_the_newest_goes_on(tmp_path: Path) -> None:
+    assert new_folder(tmp_path, "a suite", False).name == "a-suite-1"
+    with pytest.raises(AskerError, match="there is no run of a suite in .* to go on with"):
+        new_folder(tmp_path, "a suite", True)
+    for number in (1, 2, 10):
+        (tmp_path / f"a-suite-{number}").mkdir()
+    assert new_folder(tmp_path, "a suite", False).name == "a-suite-11"
+    assert new_folder(tmp_path, "a suite", True).name == "a-suite-10"
+
+
+@pytest.mark.slow
+def test_what_is_held_out_is_unknown_to_the_model_that_is_asked(tmp_path: Path) -> None:
+    from assistant.building import build_home
+    from assistant.held_out import open_held_out
+    from ingest.loaders import load_source
+    from ingest.workspace import Home
+
+    dataset = load_source("dummy")
+    build_home(Home(tmp_path), dataset)
+    home, truth = open_held_out(tmp_path, "loo")
+    assert len(home.dataset.interactions) + sum(map(len, truth.values())) == len(
+        dataset.interactions
+    )
+    shelf = Shelf.of(home.dataset)
+    assert all(not set(items) & shelf.seen_by(user) for user, items in truth.items())
+    again, same = open_held_out(tmp_path, "loo")  # built once
+    assert again.model_fingerprint == home.model_fingerprint and same == truth

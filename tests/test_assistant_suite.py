@@ -7,6 +7,7 @@ import pytest
 
 from assistant import suite_files
 from assistant.generate_cases import ReadyCase, ready_cases
+from assistant.suite import Expect
 from assistant.suite_files import SuiteFile, load_suite, shipped_suites
 from ingest.errors import AskerError, DataError, WhyrecError
 from ingest.schema import Dataset
@@ -202,3 +203,14 @@ def test_shipped_suites_are_suites() -> None:
     assert "seed" in names
     for name in names:
         assert load_suite(name).suite.name == name
+
+
+def test_the_documented_suite_is_one(tmp_path: Path) -> None:
+    page = (Path(__file__).parent.parent / "docs" / "evaluation.md").read_text(encoding="utf-8")
+    example = page.partition("```yaml\n")[2].partition("```")[0]
+    suite = written(tmp_path, example).suite
+    assert (suite.hold_out, suite.cases[0].expect.count, len(suite.generate)) == ("loo", 2, 1)
+    for name in shipped_suites():
+        assert f"`{name}`" in page
+    for name in Expect.model_fields:
+        assert f"`{name}" in page, name
