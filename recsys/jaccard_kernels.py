@@ -1,6 +1,6 @@
 """Compiled search for exact Jaccard neighbours; import it inside the function that needs it.
 
-**Layout.** Users stand in order of their number of items, in blocks of 33,280. An item that many
+**Layout.** Users stand in order of their number of items, in blocks of 25,088. An item that many
 users have is a column of bits, one per place, 64 users to a word, and a block's words of a column
 lie together. An item that few users have is a posting list: the places of its users, ascending.
 
@@ -41,9 +41,9 @@ from numpy.typing import NDArray
 
 from ingest.ids import IntArray
 
-WORDS = 520
+WORDS = 392
 """Words of a column in one block, at most. Long runs are read from memory at full speed, and the
-planes still fit the nearest cache. Not a power of two: all planes would fall into the same sets."""
+planes still fit a first-level cache of 32 KB. Not a power of two, or they would share its sets."""
 BLOCK = 64 * WORDS
 """Users in one block."""
 STRIP = 512

@@ -8,6 +8,7 @@ questions asked so far would have paid for it.
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from functools import cached_property
 
@@ -114,10 +115,11 @@ class Audience:
         """
         _require_positive(k)
         items = np.unique(items)
-        _require_inside(items, self.n_items, "item")
+        if len(items):
+            _require_inside(items[0], items[-1], self.n_items, "item")
         if exclude is not None:
-            _require_inside(np.array([exclude]), self.n_users, "user")
-        columns = self._worth_it(int(self.n_users_of[items].sum(dtype=np.int64)))
+            _require_inside(exclude, exclude, self.n_users, "user")
+        columns = self._worth_it(lambda: int(self.n_users_of[items].sum(dtype=np.int64)))
         if columns is None:
             return self._nearest_plain(items, k, exclude)
         return NeighbourLists(*columns.nearest(items, k, exclude))[0]
@@ -134,8 +136,9 @@ class Audience:
             threads: used only by the compiled search.
         """
         _require_positive(k)
-        _require_inside(users, self.n_users, "user")
-        columns = self._worth_it(int(self._n_postings_of[users].sum()))
+        if len(users):
+            _require_inside(users.min(), users.max(), self.n_users, "user")
+        columns = self._worth_it(lambda: int(self._n_postings_of[users].sum()))
         if columns is None:
             return NeighbourLists(*self._nearest_all_plain(users, k))
         return NeighbourLists(*columns.nearest_all(users, k, threads))
@@ -145,10 +148,10 @@ class Audience:
         """How many postings the plain way reads for each user, (n_users,)."""
         return self.matrix @ self.n_users_of.astype(np.float64)
 
-    def _worth_it(self, n_postings: int) -> BitColumns | None:
+    def _worth_it(self, n_postings: Callable[[], int]) -> BitColumns | None:
         """Return the bit columns if they are there, or if `n_postings` more would pay for them."""
         if self._columns is None:
-            self._patience -= n_postings
+            self._patience -= n_postings()
             if self._patience < 0:
                 self._columns = BitColumns(self.matrix)
         return self._columns
@@ -201,8 +204,8 @@ def _require_positive(k: int) -> None:
         raise ValueError(f"k must be at least 1, not {k}")
 
 
-def _require_inside(codes: IntArray, n: int, what: str) -> None:
+def _require_inside(least: int, most: int, n: int, what: str) -> None:
     """Refuse an index outside [0, n): −1, the code of an unknown id, must not mean the last one."""
-    if len(codes) and not 0 <= codes.min() <= codes.max() < n:
-        wrong = codes.min() if codes.min() < 0 else codes.max()
+    if not 0 <= least <= most < n:
+        wrong = least if least < 0 else most
         raise ValueError(f"{what} index {wrong} is not one of the {n} {what}s of the matrix")
