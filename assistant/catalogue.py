@@ -41,7 +41,7 @@ class Catalogue:
         """Return this catalogue with another language's words for attribute values."""
         other = Catalogue(self.dataset, lexicon)
         for name in ("by_title", "values", "has_years", "lower_user_ids", "lower_item_ids",
-                     "odd_user_ids", "odd_item_ids", "person_values"):  # fmt: skip
+                     "odd_user_ids", "odd_item_ids", "person_values", "_by_word"):  # fmt: skip
             other.__dict__[name] = getattr(self, name)
         return other
 
@@ -188,13 +188,23 @@ class Catalogue:
 
     def series(self, name: str) -> tuple[int, ...]:
         """Return the items whose plain title holds the plain `name` as whole words, by index."""
-        wanted = f" {without_accents(plain_text(name))} "
-        if len(wanted) < 5:
+        plain = without_accents(plain_text(name)).strip(".,? ")
+        words = plain.split()
+        if len(plain) < 3 or not words:
             return ()
-        titles = self.by_title.items()
-        return tuple(
-            sorted({i for title, items in titles if wanted in f" {title} " for i in items})
-        )
+        rarest = min((self._by_word.get(word, []) for word in words), key=len)
+        wanted = f" {plain} "
+        found = {i for title in rarest if wanted in f" {title} " for i in self.by_title[title]}
+        return tuple(sorted(found))
+
+    @cached_property
+    def _by_word(self) -> dict[str, list[str]]:
+        """Plain titles by each of their words."""
+        found: dict[str, list[str]] = defaultdict(list)
+        for title in self.by_title:
+            for word in set(title.split()):
+                found[word].append(title)
+        return dict(found)
 
 
 def title_names(title: str) -> list[str]:
