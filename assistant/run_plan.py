@@ -14,6 +14,7 @@ from assistant.generate_cases import ReadyCase, ready_cases
 from assistant.guarded import GuardedChat
 from assistant.held_out import open_held_out
 from assistant.home import OpenHome, open_home
+from assistant.judge import Judge
 from assistant.llm import chat_model, guard
 from assistant.response_cache import NotedChat, Pace, ResponseCache
 from assistant.run_folder import FOLDER, FORMAT
@@ -48,6 +49,8 @@ class Options:
     tags: Sequence[str] = ()
     """Only cases with one of these tags."""
     cache: bool = True
+    judge: str | None = None
+    """SPEC of a model that also judges the answers: a column beside the checks, never a gate."""
     progress: bool = False
 
 
@@ -91,6 +94,7 @@ def plan_run(file: SuiteFile, options: Options) -> RunPlan:
         raise AskerError(f"no case of {file.source} is left by --filter and --limit")
     memory = ResponseCache(folder / "cache.sqlite") if options.cache else None
     models = _models(options, file, seed, memory)
+    judge = _judge(options, memory)
     variants = _variants(list(templates), list(models), models)
     manifest = {
         "format": FORMAT,
@@ -105,6 +109,7 @@ def plan_run(file: SuiteFile, options: Options) -> RunPlan:
         "variants": [variant.name for variant in variants],
         "prompts": {name: _text_of(template) for name, template in templates.items()},
         "models": {name: _identity(model(0)) for name, model in models.items()},
+        "judge": options.judge,
         "seed": seed,
         "repeats": repeats,
         "temperature": suite.temperature,
@@ -113,7 +118,7 @@ def plan_run(file: SuiteFile, options: Options) -> RunPlan:
         "started": time.strftime("%Y-%m-%d %H:%M:%S"),
     }
     path = options.out or new_folder(folder, suite.name, options.resume)
-    return RunPlan(manifest, cases, variants, templates, models, repeats, Bench(home), path)
+    return RunPlan(manifest, cases, variants, templates, models, repeats, Bench(home, judge), path)
 
 
 def _opened(
@@ -152,6 +157,15 @@ def _models(
         chat_model(settings)  # a missing token is told now
         found[str(settings.llm)] = _connected(settings, seed, memory, pace)
     return found
+
+
+def _judge(options: Options, memory: ResponseCache | None) -> Judge | None:
+    if options.judge is None:
+        return None
+    model = chat_model(Settings.read(llm=options.judge))
+    if model is None:
+        raise AskerError("a judge has to be a model; leave --judge away to have none")
+    return Judge(NotedChat.over(model, memory, Pace(options.calls_per_minute), 0))
 
 
 def _given(model: GuardedChat | None, pace: Pace) -> Callable[[int], NotedChat | None]:

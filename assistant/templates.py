@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import html
 import tomllib
+from collections.abc import Set
 from importlib.resources import files
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -16,8 +17,14 @@ if TYPE_CHECKING:
 ANSWER_VARIABLES = frozenset({"question", "evidence", "ids", "subject", "nouns"})
 
 
-def load_template(name: str = "answer") -> ChatPromptTemplate:
+def load_template(
+    name: str = "answer", variables: Set[str] = ANSWER_VARIABLES
+) -> ChatPromptTemplate:
     """Read the shipped template `name`, or the template file at that path.
+
+    Args:
+        name: of the template.
+        variables: those it may use.
 
     Raises:
         AskerError: the file is missing, is no TOML, lacks a text, or uses an unknown variable.
@@ -40,9 +47,9 @@ def load_template(name: str = "answer") -> ChatPromptTemplate:
     template = ChatPromptTemplate.from_messages(
         [("system", texts["system"].strip()), ("human", texts["human"].strip())]
     )
-    unknown = sorted(set(template.input_variables) - ANSWER_VARIABLES)
+    unknown = sorted(set(template.input_variables) - variables)
     if unknown:
-        known = ", ".join(sorted(ANSWER_VARIABLES))
+        known = ", ".join(sorted(variables))
         raise AskerError(
             f"the prompt {name} uses the unknown variable {unknown[0]!r}; there are {known}"
         )

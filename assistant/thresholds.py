@@ -34,6 +34,8 @@ def read_thresholds(texts: Sequence[str]) -> list[Threshold]:
             value = math.nan
         if not metric or math.isnan(value):
             raise AskerError(f"--fail-under takes METRIC=VALUE, such as pass=0.95, not {text!r}")
+        if metric.startswith("judge."):
+            raise AskerError(f"--fail-under {metric}: what a judge says is no gate")
         found.append(Threshold(metric.strip(), value))
     return found
 

@@ -18,6 +18,7 @@ from assistant.chain import RecommendationQA
 from assistant.checks import rejected_kinds, score_answer
 from assistant.generate_cases import ReadyCase
 from assistant.home import OpenHome
+from assistant.judge import Judge
 from assistant.list_quality import Shelf
 from assistant.response_cache import NOTE, NotedChat
 from ingest.errors import ProviderError, WhyrecError
@@ -93,8 +94,9 @@ class _Worded(RecommendationQA):
 class Bench:
     """Asks trials of one open home."""
 
-    def __init__(self, home: OpenHome) -> None:
+    def __init__(self, home: OpenHome, judge: Judge | None = None) -> None:
         self.home = home
+        self.judge = judge
         self.shelf = Shelf.of(home.dataset)
 
     def assistant(
@@ -121,6 +123,8 @@ class Bench:
             return self._broken(trial, recorder, f"{type(error).__name__}: {error}")
         raw = recorder.texts[-1] if recorder.texts else None
         scored = score_answer(case, answer, raw, self.shelf)
+        if self.judge is not None:  # after all checks: what it says can fail nothing
+            scored.metrics |= self.judge.metrics(answer, bool(scored.failed))
         fault = str(recorder.errors[-1]) if recorder.errors else None
         scored.metrics |= {"failed": 0.0, "model_fault": float(fault is not None)}
         row = self._row(trial, recorder) | {

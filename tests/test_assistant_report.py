@@ -125,6 +125,8 @@ def test_thresholds_name_what_is_missed(done: Run) -> None:
     ]  # fmt: skip
     with pytest.raises(AskerError, match="no answer has the metric 'pas'; did you mean 'pass'"):
         broken_thresholds(done.results, read_thresholds(["pas=1"]))
+    with pytest.raises(AskerError, match="what a judge says is no gate"):
+        read_thresholds(["judge.grounded=1"])
     for text in ("pass", "=1", "pass=high", "pass=nan"):
         with pytest.raises(AskerError, match="takes METRIC=VALUE"):
             read_thresholds([text])

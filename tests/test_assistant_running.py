@@ -264,6 +264,23 @@ def test_a_shuffled_prompt_holds_the_same_candidates_in_another_order(
     assert done.results["variants"]["answer × m"]["metrics"]["same_items"]["mean"] == 1
 
 
+def test_a_judge_is_a_column_that_fails_nothing_and_its_disagreement_is_counted(
+    films_home: OpenHome, llm_server: LlmServer, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    llm_server.script("Yes.", "no", "I cannot say", 500)
+    judge = f"openai:j@{llm_server.url}/v1"
+    monkeypatch.setenv("WHYREC_LLM_RETRIES", "0")
+    done = run(films_home, suite_of(tmp_path, 4), tmp_path / "out", judge=judge)
+    names = ("judge.grounded", "judge.disagrees", "judge.parses")
+    found = [[row["metrics"].get(name) for name in names] for row in done.results["rows"]]
+    assert found == [[1, 0, 1], [0, 1, 1], [None, None, 0], [None] * 3]
+    assert done.results["variants"]["code"]["metrics"]["pass"]["mean"] == 1
+    asked = llm_server.requests[0].body["messages"][-1]["content"]
+    assert done.results["rows"][0]["shown"][0] in asked
+    with pytest.raises(AskerError, match="a judge has to be a model"):
+        run(films_home, suite_of(tmp_path, 4), tmp_path / "b", judge="none")
+
+
 # ---- failures
 
 

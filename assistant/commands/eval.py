@@ -66,6 +66,7 @@ def eval_group() -> None:
 @click.option("--seed", type=click.IntRange(0), help="Instead of the suite's.")
 @click.option("--limit", type=click.IntRange(1), metavar="N", help="Only the first N cases.")
 @click.option("--filter", "tags", multiple=True, metavar="TAG", help="Only cases with this tag.")
+@click.option("--judge", metavar="SPEC", help="Also ask a model what it thinks; it gates nothing.")
 @click.option("--no-cache", is_flag=True, help="Ask the models again what they answered before.")
 @click.option("--fail-under", multiple=True, metavar="METRIC=VALUE",
               help="Exit 1 where a variant is worse than this.")  # fmt: skip
@@ -84,6 +85,7 @@ def run_suites(
     seed: int | None,
     limit: int | None,
     tags: tuple[str, ...],
+    judge: str | None,
     no_cache: bool,
     fail_under: tuple[str, ...],
     baseline: str | None,
@@ -103,7 +105,7 @@ def run_suites(
     options = Options(
         home=home_dir, prompts=prompts, models=llms, out=out, resume=resume, jobs=jobs,
         calls_per_minute=calls_per_minute, repeats=repeats, seed=seed, limit=limit, tags=tags,
-        cache=not no_cache, progress=not as_json,
+        cache=not no_cache, judge=judge, progress=not as_json,
     )  # fmt: skip
     runs = [evaluate(suite, options) for suite in suites]
     documents = [{"folder": str(run.folder), **run.results} for run in runs]
