@@ -121,6 +121,8 @@ def similar(
     \b
     whyrec similar 78 -k 5
     """
+    import numpy as np
+
     from ingest.matrix import interaction_matrix
     from ingest.tables import load_dataset
     from ingest.workspace import Home, home_path
@@ -129,11 +131,12 @@ def similar(
     _check_choice(user_ids, everybody)
     dataset = load_dataset(Home(home_path(home_dir)).require("data").folder)
     matrix = interaction_matrix(dataset.interactions, dataset.n_users, dataset.n_items)
-    audience = Audience(matrix)
+    users = _chosen(dataset, user_ids)
+    lists = Audience(matrix).nearest_all(users, k)
+    n_seen = np.diff(matrix.indptr)
     document, text = [], []
-    for user in _chosen(dataset, user_ids):
-        own = matrix.indices[matrix.indptr[user] : matrix.indptr[user + 1]]
-        near = audience.nearest(own, k, exclude=int(user))
+    for row, user in enumerate(users):
+        near = lists[row]
         rows = [
             {
                 "user_id": str(dataset.user_ids.external[other]),
@@ -147,7 +150,7 @@ def similar(
         ]
         user_id = str(dataset.user_ids.external[user])
         document.append({"user_id": user_id, "neighbours": rows})
-        text.append(f"user {user_id}, who has seen {len(own):,} {dataset.noun.many}")
+        text.append(f"user {user_id}, who has seen {n_seen[user]:,} {dataset.noun.many}")
         text += [
             f"{row['user_id']:>8}  {row['jaccard']:.4f} = {row['intersection']} / {row['union']}"
             for row in rows
