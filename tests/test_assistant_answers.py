@@ -1,6 +1,7 @@
 """Every kind of question answered, on the films and on data with nothing but ids and genres."""
 
 import json
+import random
 import re
 from dataclasses import replace
 from typing import Any
@@ -102,6 +103,29 @@ def plain_numbers(value: Any) -> list[float]:
     if isinstance(value, list):
         return [n for one in value for n in plain_numbers(one)]
     return [value] if isinstance(value, int | float) and not isinstance(value, bool) else []
+
+
+def test_words_in_any_order_raise_nothing(qa: RecommendationQA) -> None:
+    odd = [
+        "0",
+        "-1",
+        "1e9",
+        "9" * 25,
+        "“",
+        '"',
+        "((",
+        "#",
+        "{user}",
+        "\ue000",
+        "\ue800",
+        "...",
+        "if",
+    ]
+    words = sorted({word for _, text in EVERYTHING for word in text.split()}) + odd
+    chance = random.Random(7)
+    for _ in range(300):
+        text = " ".join(chance.choices(words, k=chance.randint(1, 14)))
+        assert qa.invoke(text)["status"] in STATUSES, text
 
 
 # --- what particular answers must say
