@@ -12,7 +12,9 @@ from __future__ import annotations
 from typing import NamedTuple
 
 import numpy as np
+import torch
 from numpy.typing import NDArray
+from torch import Tensor
 
 from ingest.schema import FloatArray
 from recsys.batches import PairBatch
@@ -153,7 +155,7 @@ def project(table: FloatArray, weight: FloatArray, blocks: CodeArray, out: Float
     k = table.shape[1] - 1
     for f, (start, end) in enumerate(zip(blocks[:-1], blocks[1:], strict=True)):
         block = weight[:, f * k : (f + 1) * k]
-        np.matmul(table[start:end, :k], block.T, out=out[start:end])
+        torch.mm(_tensor(table[start:end, :k]), _tensor(block).T, out=_tensor(out[start:end]))
 
 
 def project_back(
@@ -168,6 +170,15 @@ def project_back(
     d_weight = np.empty_like(weight)
     for f, (start, end) in enumerate(zip(blocks[:-1], blocks[1:], strict=True)):
         columns = slice(f * k, (f + 1) * k)
-        np.matmul(d_projected[start:end].T, table[start:end, :k], out=d_weight[:, columns])
-        d_table[start:end, :k] += d_projected[start:end] @ weight[:, columns]
+        d, rows = _tensor(d_projected[start:end]), _tensor(table[start:end, :k])
+        d_weight[:, columns] = torch.mm(d.T, rows).numpy()
+        _tensor(d_table[start:end, :k]).addmm_(d, _tensor(weight[:, columns]))
     return d_weight
+
+
+def _tensor(array: FloatArray) -> Tensor:
+    """Return the same memory as a tensor.
+
+    torch makes the products here: numpy's BLAS has threads of its own, which wait by spinning.
+    """
+    return torch.from_numpy(array)
