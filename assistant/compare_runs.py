@@ -37,7 +37,7 @@ def compare(first: RunFolder, second: RunFolder) -> dict[str, Any]:
         AskerError: the runs share no case.
     """
     one, other = first.manifest, second.manifest
-    ours, theirs = tables_of(first.rows()), tables_of(second.rows())
+    ours, theirs = tables_of(first.last_rows()), tables_of(second.last_rows())
     shared = [name for name in one["variants"] if name in ours and name in theirs]
     pairs = [(name, name) for name in shared] or [
         (a, b) for a, b in zip(one["variants"][:1], other["variants"][:1], strict=True)
@@ -117,7 +117,7 @@ def case_in_full(run: RunFolder, case: str, variant: str | None = None) -> list[
     """
     found = [
         {"row": row, "detail": run.detail(row)}
-        for row in run.rows()
+        for row in run.last_rows()
         if row["case"] == case and variant in (None, row["variant"])
     ]
     if not found:

@@ -9,7 +9,7 @@ from typing import Any
 
 from langchain_core.language_models.chat_models import BaseChatModel
 
-from assistant.templates import as_data, load_template
+from assistant.llms.templates import as_data, load_template
 from ingest.errors import ProviderError
 
 VARIABLES = frozenset({"question", "evidence", "answer"})

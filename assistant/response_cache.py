@@ -18,7 +18,7 @@ from langchain_core.outputs import ChatGeneration, ChatResult
 from langchain_core.runnables import Runnable
 from pydantic import Field
 
-from assistant.guarded import Call, GuardedChat
+from assistant.llms.guarded import Call, GuardedChat
 from ingest.errors import HomeError
 
 NOTE = "whyrec_evaluation"

@@ -75,7 +75,8 @@ class RunFolder:
     def _taken_up(self, manifest: Mapping[str, Any], resume: bool) -> set[Key]:
         if (self.path / "run.json").exists():
             self._compare(self.manifest, manifest, resume)
-            return {_key(row) for row in self.rows()}
+            # Where the model failed, code answered: that measures no model, so it is asked again.
+            return {_key(row) for row in self.last_rows() if not row.get("model_fault")}
         if any(self.path.iterdir()):
             raise AskerError(f"{self.path} holds other files; name an empty or a new folder")
         write_whole(self.path / "run.json", json.dumps(manifest, ensure_ascii=False, indent=2))
@@ -128,6 +129,10 @@ class RunFolder:
                         yield _parsed(line, self.rows_path, number)
         except FileNotFoundError:
             return
+
+    def last_rows(self) -> list[dict[str, Any]]:
+        """Return the last row of each trial: one that was asked again stands twice in the file."""
+        return list({_key(row): row for row in self.rows()}.values())
 
     def detail(self, row: Mapping[str, Any]) -> dict[str, Any]:
         """Return what a row's answer was."""

@@ -11,16 +11,16 @@ from typing import Any
 from langchain_core.prompts import ChatPromptTemplate
 
 from assistant.generate_cases import ReadyCase, ready_cases
-from assistant.guarded import GuardedChat
 from assistant.held_out import open_held_out
 from assistant.home import OpenHome, open_home
 from assistant.judge import Judge
-from assistant.llm import chat_model, guard
+from assistant.llms.guarded import GuardedChat
+from assistant.llms.llm import chat_model, guard
+from assistant.llms.templates import load_template
 from assistant.response_cache import NotedChat, Pace, ResponseCache
 from assistant.run_folder import FOLDER, FORMAT
 from assistant.settings import Settings
 from assistant.suite_files import SuiteFile
-from assistant.templates import load_template
 from assistant.trial import Bench, Trial, Variant
 from ingest.errors import AskerError
 

@@ -65,7 +65,7 @@ def finish(folder: RunFolder, stopped: str | None) -> Run:
     from assistant.report import write_reports
 
     manifest = folder.manifest
-    rows = sorted(folder.rows(), key=_plan_order(manifest))
+    rows = sorted(folder.last_rows(), key=_plan_order(manifest))
     summary, times = summarise(rows, manifest["variants"], manifest["seed"], manifest["n_items"])
     plain = [{key: value for key, value in row.items() if key != "run"} for row in rows]
     about = {key: value for key, value in manifest.items() if key not in ("started", "cases")}

@@ -309,6 +309,20 @@ def test_a_provider_that_will_not_answer_stops_the_run_early(
     assert "Ended early" in (tmp_path / "out" / "report.html").read_text()
 
 
+def test_going_on_asks_again_where_the_provider_failed(
+    films_home: OpenHome, llm_server: LlmServer, tmp_path: Path
+) -> None:
+    suite = suite_of(tmp_path, 4)
+    chat = connect(f"openai:m@{llm_server.url}/v1", Limits(retries=0, timeout=5))
+    llm_server.answer = Faulty("seen", 0)
+    llm_server.script(json.dumps({}), 401)
+    stopped = run(films_home, suite, tmp_path / "out", models={"m": chat})
+    assert stopped.results["n_done"] == 2 and stopped.stopped is not None
+    done = run(films_home, suite, tmp_path / "out", models={"m": chat}, resume=True)
+    assert [row["model_fault"] for row in done.results["rows"]] == [None] * 4
+    assert len(llm_server.requests) == 5 and done.stopped is None
+
+
 # ---- stopping and going on
 
 
