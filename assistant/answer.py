@@ -8,11 +8,11 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from assistant.checking.facts import facts_of
+from assistant.checking.proposals import proposed_reasons
+from assistant.checking.verify import Rejected, Verifier
 from assistant.draft import Draft
 from assistant.evidence import Evidence, rows_of
-from assistant.facts import facts_of
-from assistant.proposals import proposed_reasons
-from assistant.verify import Rejected, Verifier
 
 _SHOWN = 500
 """Characters of a rejected text that are kept."""

@@ -29,18 +29,18 @@ from langchain_core.runnables.utils import AddableDict
 from langchain_core.tools import BaseTool
 
 from assistant.answer import Written, details, verified, written_by
+from assistant.asking.plan import Plan
+from assistant.asking.question import Question
 from assistant.draft import Draft, draft_answer
 from assistant.evidence import Evidence
 from assistant.home import OpenHome, open_home
 from assistant.ledger import LEDGER_FILE, Ledger
-from assistant.llm import GuardedChat, chat_model, guard, reasons_schema
-from assistant.plan import Plan
-from assistant.prompting import prompt_variables
+from assistant.llms.llm import GuardedChat, chat_model, guard, reasons_schema
+from assistant.llms.prompting import prompt_variables
+from assistant.llms.templates import load_template
 from assistant.pseudonyms import pseudonymous, spoken
-from assistant.question import Question
 from assistant.retriever import EvidenceRetriever
 from assistant.settings import Settings
-from assistant.templates import load_template
 from assistant.toolbox import N_CANDIDATES
 from assistant.wording import Voice
 from ingest.errors import AskerError, ProviderError

@@ -6,10 +6,10 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
 from assistant import wording
+from assistant.asking.plan import Plan, Status
+from assistant.asking.question import MAX_N, Question
 from assistant.evidence import Evidence, Row, rows_of
 from assistant.lexicon import load_lexicon
-from assistant.plan import Plan, Status
-from assistant.question import MAX_N, Question
 from assistant.tools import TOOLS
 from assistant.wording import Voice
 from assistant.wording import explain as explain_words

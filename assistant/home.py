@@ -6,14 +6,14 @@ from dataclasses import dataclass, field
 from functools import cached_property
 from typing import TYPE_CHECKING
 
-from assistant.catalogue import Catalogue
+from assistant.asking.catalogue import Catalogue
+from assistant.asking.plan import Planner
+from assistant.asking.question import QuestionParser
+from assistant.checking.verify import Verifier
 from assistant.lexicon import Lexicon, load_lexicon
-from assistant.plan import Planner
-from assistant.question import QuestionParser
 from assistant.settings import Settings
 from assistant.toolbox import Toolbox
 from assistant.tools import langchain_tools
-from assistant.verify import Verifier
 from ingest.schema import Dataset
 from ingest.tables import load_dataset
 from ingest.workspace import Home

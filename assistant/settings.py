@@ -19,7 +19,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from urllib.parse import urlsplit
 
-from assistant.llm_spec import LlmSpec, parse_spec
+from assistant.llms.llm_spec import LlmSpec, parse_spec
 from ingest.errors import AskerError
 from ingest.workspace import home_path
 

@@ -10,8 +10,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from assistant.asking.filters import All
 from assistant.evidence import Row
-from assistant.filters import All
 from assistant.rows import Rows
 from ingest.profiles import without_attributes
 from recsys.neighbours import shared_items

@@ -14,10 +14,10 @@ import time
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from assistant.facts import facts_of
+from assistant.checking.facts import facts_of
+from assistant.checking.verify import Verifier
 from assistant.home import open_home
 from assistant.settings import Settings
-from assistant.verify import Verifier
 from tests import reasons_held_out, reasons_tuned
 from tests.reasons_corpus import Case, Known, cases, false_cases, known_rows
 

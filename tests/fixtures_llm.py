@@ -23,8 +23,8 @@ from langchain_core.messages import AIMessage, AIMessageChunk, BaseMessage
 from langchain_core.outputs import ChatGeneration, ChatGenerationChunk, ChatResult
 from pydantic import Field
 
-from assistant.guarded import GuardedChat
-from assistant.llm import chat_model
+from assistant.llms.guarded import GuardedChat
+from assistant.llms.llm import chat_model
 from assistant.settings import Limits, Settings
 
 Scripted = str | Exception | Callable[[list[BaseMessage]], str]
@@ -286,6 +286,6 @@ def llm_reply() -> type[Reply]:
 @pytest.fixture(scope="session")
 def smollm2() -> Any:
     """The real SmolLM2, served on loopback: `.url`, `.token`, `.model`."""
-    from assistant.local_model import local_server
+    from assistant.llms.local_model import local_server
 
     return local_server()

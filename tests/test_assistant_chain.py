@@ -10,7 +10,7 @@ from langchain_core.documents import Document
 
 from assistant.chain import RecommendationQA
 from assistant.home import OpenHome
-from assistant.llm import guard
+from assistant.llms.llm import guard
 from assistant.settings import Limits
 from ingest.errors import AskerError, ProviderError
 

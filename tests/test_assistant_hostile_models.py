@@ -10,7 +10,7 @@ import pytest
 
 from assistant.chain import RecommendationQA
 from assistant.home import OpenHome
-from assistant.llm import chat_model
+from assistant.llms.llm import chat_model
 from assistant.settings import Limits, Settings
 from ingest.schema import Dataset
 from recsys.ranking import BlendConfig, Recommender

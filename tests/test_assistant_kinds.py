@@ -2,11 +2,11 @@
 
 import pytest
 
-from assistant.calls import RULES
-from assistant.catalogue import Catalogue
-from assistant.kinds import rules
+from assistant.asking.calls import RULES
+from assistant.asking.catalogue import Catalogue
+from assistant.asking.kinds import rules
+from assistant.asking.question import QuestionParser
 from assistant.lexicon import LANGUAGES, load_lexicon
-from assistant.question import QuestionParser
 from assistant.tools import TOOLS
 from ingest.schema import Dataset
 

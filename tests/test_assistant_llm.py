@@ -19,8 +19,8 @@ from langchain_core.output_parsers import StrOutputParser
 from langchain_core.prompts import ChatPromptTemplate
 from langchain_core.runnables import RunnableLambda
 
-from assistant.instruct import render
-from assistant.llm import chat_model, guard, reasons_schema
+from assistant.llms.instruct import render
+from assistant.llms.llm import chat_model, guard, reasons_schema
 from assistant.settings import Limits, Settings
 from ingest.errors import AskerError, ProviderError
 from tests.fixtures_llm import ASK, QUICK, LlmServer, Reply, StandInChat, connect, openai, ways

@@ -17,8 +17,8 @@ import httpx
 import pytest
 from langchain_core.messages import HumanMessage, SystemMessage
 
-from assistant import local_model
-from assistant.llm import GuardedChat, reasons_schema
+from assistant.llms import local_model
+from assistant.llms.llm import GuardedChat, reasons_schema
 from assistant.settings import Limits
 from ingest.errors import AskerError, FetchError, ProviderError
 from tests.fixtures_llm import LlmServer, Recorded, connect
@@ -115,7 +115,8 @@ def test_threads_that_ask_at_once_share_one_server(smollm2: Any) -> None:
 @pytest.mark.slow
 def test_a_process_that_used_it_prints_nothing_and_ends_well(smollm2: Any) -> None:
     code = (
-        "from assistant.llm import chat_model; from assistant.settings import Limits, Settings;"
+        "from assistant.llms.llm import chat_model;"
+        "from assistant.settings import Limits, Settings;"
         "settings = Settings.read(llm='local', limits=Limits(max_tokens=8), environment={});"
         "assert chat_model(settings).invoke('Hello').text"
     )

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from assistant.proposals import MAX_ANSWER, MAX_KEYS, proposed_reasons
+from assistant.checking.proposals import MAX_ANSWER, MAX_KEYS, proposed_reasons
 
 
 @pytest.mark.parametrize(

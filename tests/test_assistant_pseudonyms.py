@@ -8,7 +8,7 @@ import pytest
 
 from assistant.chain import RecommendationQA
 from assistant.home import OpenHome
-from assistant.llm import guard
+from assistant.llms.llm import guard
 from assistant.pseudonyms import Pseudonyms, spoken
 from assistant.replay import changes
 from assistant.settings import Limits, Settings

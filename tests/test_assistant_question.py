@@ -4,9 +4,9 @@ from typing import Any
 
 import pytest
 
-from assistant.catalogue import Catalogue
+from assistant.asking.catalogue import Catalogue
+from assistant.asking.question import MAX_CHARACTERS, QuestionParser
 from assistant.lexicon import load_lexicon
-from assistant.question import MAX_CHARACTERS, QuestionParser
 from ingest.errors import AskerError
 from ingest.schema import Dataset
 

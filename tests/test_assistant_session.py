@@ -5,9 +5,9 @@ from pathlib import Path
 
 import pytest
 
+from assistant.asking.session import Conversation
 from assistant.chain import RecommendationQA
 from assistant.home import OpenHome
-from assistant.session import Conversation
 
 
 @pytest.fixture

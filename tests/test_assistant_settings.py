@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from assistant.llm_spec import DEFAULT_MODEL, HF_ROUTER, LlmSpec, parse_spec
+from assistant.llms.llm_spec import DEFAULT_MODEL, HF_ROUTER, LlmSpec, parse_spec
 from assistant.settings import Limits, Settings, is_hugging_face
 from ingest.errors import AskerError
 

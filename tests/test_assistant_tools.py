@@ -6,7 +6,7 @@ from typing import Any
 import numpy as np
 import pytest
 
-from assistant.filters import All, Audience, Between, Either, Is, Named, Not
+from assistant.asking.filters import All, Audience, Between, Either, Is, Named, Not
 from assistant.home import OpenHome
 from assistant.toolbox import Toolbox
 from assistant.tools import TOOLS, schema_of

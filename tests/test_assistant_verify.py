@@ -7,9 +7,9 @@ from typing import Any
 
 import pytest
 
-from assistant.claims import load_claims, sentences
-from assistant.facts import facts_of
-from assistant.verify import Verifier, values_of
+from assistant.checking.claims import load_claims, sentences
+from assistant.checking.facts import facts_of
+from assistant.checking.verify import Verifier, values_of
 from assistant.wording import Voice, prediction, reason, support
 from ingest.schema import Noun
 

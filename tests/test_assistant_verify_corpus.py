@@ -10,10 +10,10 @@ from pathlib import Path
 
 import pytest
 
-from assistant.facts import facts_of
+from assistant.checking.facts import facts_of
+from assistant.checking.verify import Verifier
 from assistant.home import OpenHome, open_home
 from assistant.settings import Settings
-from assistant.verify import Verifier
 from assistant.wording import Voice, reason
 from benchmarks.verify import HALVES, cpu_ms_for_ten, measure
 from ingest.schema import Dataset

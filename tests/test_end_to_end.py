@@ -119,7 +119,7 @@ def test_suggestions_from_neighbours_were_seen_by_the_neighbours_named(
 def test_the_seed_line_answers_on_computed_evidence(qa: RecommendationQA, smollm2: Any) -> None:
     from langchain_classic.chains import RetrievalQA
 
-    from assistant.llm import chat_model
+    from assistant.llms.llm import chat_model
     from assistant.settings import Limits, Settings
 
     spec = f"openai:{smollm2.model}@{smollm2.url}"

@@ -29,8 +29,8 @@ def chat(user_id: str | None, llm: str | None, home_dir: str | None, as_json: bo
     why the first?
     and for user 200?
     """
+    from assistant.asking.session import Conversation
     from assistant.chain import RecommendationQA
-    from assistant.session import Conversation
 
     given: dict[str, Any] = {} if llm is None else {"llm": llm}
     conversation = Conversation(RecommendationQA.from_home(home_dir, **given), user_id)

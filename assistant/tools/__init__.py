@@ -14,8 +14,8 @@ from typing import TYPE_CHECKING, Any, get_type_hints
 from pydantic import BaseModel, Field, create_model
 
 from assistant import wording
+from assistant.asking.filters import All
 from assistant.evidence import Row
-from assistant.filters import All
 from assistant.toolbox import Toolbox
 from assistant.tools import explain, items, lists, people, strangers
 from assistant.wording import Voice

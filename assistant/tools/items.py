@@ -7,8 +7,8 @@ from typing import Any
 
 import numpy as np
 
+from assistant.asking.filters import All
 from assistant.evidence import Row
-from assistant.filters import All
 from assistant.toolbox import Toolbox
 from ingest.ids import IntArray
 

@@ -7,8 +7,8 @@ from collections.abc import Sequence
 import numpy as np
 from numpy.typing import NDArray
 
+from assistant.asking.filters import All, Condition
 from assistant.evidence import Row
-from assistant.filters import All, Condition
 from assistant.toolbox import Toolbox
 from ingest.errors import AskerError
 from ingest.ids import IntArray
@@ -103,7 +103,7 @@ def filter_counts(box: Toolbox, filters: All, user_id: str | None = None) -> lis
 
 def _nearest(box: Toolbox, condition: Condition, others: Mask) -> Row:
     """Return the nearest year or audience that would leave something, for a bound that does not."""
-    from assistant.filters import Audience, Between
+    from assistant.asking.filters import Audience, Between
 
     if not others.any() or (others & condition.mask(box.dataset)).any():
         return {}

@@ -6,8 +6,8 @@ from collections.abc import Sequence
 
 import numpy as np
 
+from assistant.asking.filters import All
 from assistant.evidence import Row
-from assistant.filters import All
 from assistant.rows import best_values
 from assistant.toolbox import Toolbox
 from ingest.ids import IntArray

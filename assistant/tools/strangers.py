@@ -7,8 +7,8 @@ from typing import Any, Protocol, runtime_checkable
 
 import numpy as np
 
+from assistant.asking.filters import All
 from assistant.evidence import Row
-from assistant.filters import All
 from assistant.toolbox import N_NEIGHBOURS, Toolbox
 from ingest.errors import AskerError
 from ingest.ids import IntArray

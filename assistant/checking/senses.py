@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from assistant.claims import Token
-from assistant.reading import Reading, named_users
+from assistant.checking.claims import Token
+from assistant.checking.reading import Reading, named_users
 
 LIKELY = 80.0
 """From this percentile on an item may be called likely, strong or a match."""

@@ -7,7 +7,7 @@ from collections import defaultdict
 from dataclasses import dataclass
 from functools import cached_property
 
-from assistant.filters import Is
+from assistant.asking.filters import Is
 from assistant.lexicon import Lexicon, plain_text
 from assistant.lexicon.phrases import without_accents
 from ingest.schema import Dataset

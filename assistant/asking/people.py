@@ -5,8 +5,8 @@ from __future__ import annotations
 import re
 from typing import Any
 
-from assistant.amounts import AmountReader
-from assistant.catalogue import Catalogue
+from assistant.asking.amounts import AmountReader
+from assistant.asking.catalogue import Catalogue
 
 MIN_AGE, MAX_AGE = 3, 120
 Attributes = dict[str, Any]

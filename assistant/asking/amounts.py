@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 
-from assistant.catalogue import Catalogue
+from assistant.asking.catalogue import Catalogue
 from assistant.lexicon import Lexicon
 from assistant.lexicon.phrases import ITEM, USER
 

@@ -6,8 +6,8 @@ import re
 from dataclasses import dataclass, field
 from typing import Literal
 
-from assistant.catalogue import Catalogue
-from assistant.filters import All, Audience, Between, Condition, Either, Is, Named, Not
+from assistant.asking.catalogue import Catalogue
+from assistant.asking.filters import All, Audience, Between, Condition, Either, Is, Named, Not
 from assistant.lexicon import Lexicon, any_of
 from assistant.lexicon.phrases import is_unspaced
 

@@ -21,7 +21,7 @@ from urllib.parse import urlsplit
 import httpx
 from huggingface_hub import AsyncInferenceClient, InferenceClient
 
-from assistant.faults import BadAnswer, DeadlinePassed
+from assistant.llms.faults import BadAnswer, DeadlinePassed
 from assistant.settings import Limits
 
 _CONNECT_SECONDS = 10.0

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 
 from assistant.evidence import Row
-from assistant.templates import as_data
+from assistant.llms.templates import as_data
 from assistant.wording import Voice, named
 
 MAX_QUESTION = 2_000

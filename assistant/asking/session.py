@@ -14,10 +14,10 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any
 
-from assistant.calls import RULES
-from assistant.filters import All, Between, Condition, Is, Named, Not
+from assistant.asking.calls import RULES
+from assistant.asking.filters import All, Between, Condition, Is, Named, Not
+from assistant.asking.question import Question, QuestionParser
 from assistant.lexicon import Lexicon, plain_text
-from assistant.question import Question, QuestionParser
 
 if TYPE_CHECKING:
     from assistant.chain import RecommendationQA

@@ -7,16 +7,16 @@ from dataclasses import dataclass, field, replace
 from functools import cached_property
 from typing import Any
 
-from assistant.amounts import DEFAULT_N, MAX_N, AmountReader, Window
-from assistant.catalogue import Catalogue, Found
-from assistant.conditions import ConditionReader, Conditions
-from assistant.filters import All, Condition, Named, Not
-from assistant.kinds import Seen, kind_of
+from assistant.asking.amounts import DEFAULT_N, MAX_N, AmountReader, Window
+from assistant.asking.catalogue import Catalogue, Found
+from assistant.asking.conditions import ConditionReader, Conditions
+from assistant.asking.filters import All, Condition, Named, Not
+from assistant.asking.kinds import Seen, kind_of
+from assistant.asking.marked import Mentions
+from assistant.asking.mentions import MentionFinder
+from assistant.asking.people import described
 from assistant.lexicon import Lexicon, language_of, load_lexicon, plain_text
 from assistant.lexicon.phrases import ITEM, ITEMS, USER, USERS
-from assistant.marked import Mentions
-from assistant.mentions import MentionFinder
-from assistant.people import described
 from ingest.errors import AskerError
 from ingest.schema import Dataset
 

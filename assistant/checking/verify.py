@@ -13,13 +13,22 @@ import unicodedata
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 
-from assistant.claims import MAX_READ, Claims, Token, fold, load_claims, read, sentences, shown
-from assistant.comparisons import wrong_comparison
-from assistant.facts import Facts, Person
-from assistant.quantities import wrong_number
-from assistant.reading import Reading
-from assistant.senses import wrong_sense
-from assistant.subjects import wrong_subject
+from assistant.checking.claims import (
+    MAX_READ,
+    Claims,
+    Token,
+    fold,
+    load_claims,
+    read,
+    sentences,
+    shown,
+)
+from assistant.checking.comparisons import wrong_comparison
+from assistant.checking.facts import Facts, Person
+from assistant.checking.quantities import wrong_number
+from assistant.checking.reading import Reading
+from assistant.checking.senses import wrong_sense
+from assistant.checking.subjects import wrong_subject
 from ingest.schema import Dataset
 
 MAX_REASON_CHARACTERS = 600

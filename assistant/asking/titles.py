@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import re
 
-from assistant.catalogue import Catalogue, Found
+from assistant.asking.catalogue import Catalogue, Found
+from assistant.asking.marked import Mentions
 from assistant.lexicon import Lexicon, plain_text
 from assistant.lexicon.phrases import ITEM, ITEMS, USER, USERS, without_accents
-from assistant.marked import Mentions
 
 _QUOTED = re.compile(r'"([^"]+)"|“([^”]+)”|«([^»]+)»|„([^“”]+)[“”]|「([^」]+)」|《([^》]+)》')
 _YEAR = re.compile(r"(?:1[89]|20)[0-9]{2}")

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from assistant.reading import Reading, noun_of, said_to
+from assistant.checking.reading import Reading, noun_of, said_to
 
 _NOT_THEN = ("before", "after", "since", "between", "into", "because of", "due to")
 

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from assistant.claims import Token
-from assistant.facts import Person
-from assistant.number_kinds import kind_of
-from assistant.reading import (
+from assistant.checking.claims import Token
+from assistant.checking.facts import Person
+from assistant.checking.number_kinds import kind_of
+from assistant.checking.reading import (
     Reading,
     anchored,
     bound_of,

@@ -1,6 +1,6 @@
 """Question → the tool calls that answer it, or the sentence that says why none can.
 
-What every kind needs and calls stands in `assistant/calls.py`; here are the checks before it.
+What every kind needs and calls stands in `calls.py`; here are the checks before it.
 """
 
 from __future__ import annotations
@@ -9,9 +9,9 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import Literal
 
-from assistant.calls import RULES, Call, Rule
-from assistant.catalogue import Catalogue
-from assistant.question import Question
+from assistant.asking.calls import RULES, Call, Rule
+from assistant.asking.catalogue import Catalogue
+from assistant.asking.question import Question
 from ingest.schema import Dataset
 
 __all__ = ["Call", "Plan", "Planner", "Status"]

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from assistant.facts import Person
-from assistant.reading import Reading, named_users
+from assistant.checking.facts import Person
+from assistant.checking.reading import Reading, named_users
 
 
 def wrong_comparison(reading: Reading) -> str | None:

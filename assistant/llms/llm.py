@@ -14,14 +14,14 @@ from typing import TYPE_CHECKING, Any
 
 from langchain_core.runnables import Runnable, RunnableLambda
 
-from assistant.faults import Place, redact
-from assistant.guarded import Call, GuardedChat
-from assistant.llm_spec import LlmSpec
+from assistant.llms.faults import Place, redact
+from assistant.llms.guarded import Call, GuardedChat
+from assistant.llms.llm_spec import LlmSpec
 from assistant.settings import Limits, Settings, is_hugging_face
 from ingest.errors import AskerError
 
 if TYPE_CHECKING:
-    from assistant.wire import SchemaForm
+    from assistant.llms.wire import SchemaForm
 
 __all__ = ["GuardedChat", "chat_model", "guard", "reasons_schema"]
 
@@ -36,7 +36,7 @@ def chat_model(settings: Settings) -> GuardedChat | None:
     if spec.kind == "none":
         return None
     if spec.kind == "local":
-        from assistant.local_model import require_extra
+        from assistant.llms.local_model import require_extra
 
         require_extra()
     elif spec.kind == "hf" and spec.model and settings.token_for(str(spec.url)) is None:
@@ -120,7 +120,7 @@ def _connect(settings: Settings, call: Call) -> Runnable[Any, Any]:
     if spec.kind == "tgi":
         return _text_model(settings, call)
     if spec.kind == "local":
-        from assistant.local_model import local_server
+        from assistant.llms.local_model import local_server
 
         server = local_server()
         spec, token = LlmSpec("openai", server.model, server.url), server.token
@@ -136,7 +136,7 @@ def _chat_model(
     """Build ChatHuggingFace over HuggingFaceEndpoint for any server with OpenAI's chat route."""
     from langchain_huggingface import ChatHuggingFace, HuggingFaceEndpoint
 
-    from assistant.wire import AsyncBoundedClient, BoundedClient, Wire
+    from assistant.llms.wire import AsyncBoundedClient, BoundedClient, Wire
 
     spec, limits, url = settings.llm, settings.limits, str(settings.llm.url)
     endpoint = HuggingFaceEndpoint(  # type: ignore[call-arg]  # it fills `model` in itself
@@ -166,8 +166,8 @@ def _text_model(settings: Settings, call: Call) -> Runnable[Any, Any]:
     """Build HuggingFaceEndpoint as a text model for servers that speak only TGI's own protocol."""
     from langchain_huggingface import HuggingFaceEndpoint
 
-    from assistant.instruct import STOP, render
-    from assistant.wire import AsyncBoundedClient, BoundedClient, Wire
+    from assistant.llms.instruct import STOP, render
+    from assistant.llms.wire import AsyncBoundedClient, BoundedClient, Wire
 
     url, prompt_format = str(settings.llm.url), str(settings.llm.prompt_format)
     sampling = settings.temperature > 0

@@ -6,8 +6,8 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Literal
 
-from assistant.filters import Audience
-from assistant.question import Question
+from assistant.asking.filters import Audience
+from assistant.asking.question import Question
 from assistant.toolbox import N_NEIGHBOURS
 from assistant.tools.lists import MEAN_USERS
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 
-from assistant.catalogue import Found
+from assistant.asking.catalogue import Found
 from assistant.lexicon.phrases import ITEMS, USERS
 
 

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass
 
-from assistant.claims import Claims, Sentence, Token
-from assistant.facts import Facts, Person
+from assistant.checking.claims import Claims, Sentence, Token
+from assistant.checking.facts import Facts, Person
 
 _BOUNDS = ("at_least", "more_than", "at_most", "less_than")
 

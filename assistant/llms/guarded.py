@@ -17,7 +17,7 @@ from langchain_core.outputs import ChatGeneration, ChatGenerationChunk, ChatResu
 from langchain_core.runnables import Runnable, RunnableConfig
 from pydantic import Field
 
-from assistant.faults import BadAnswer, DeadlinePassed, Place, explain, redact
+from assistant.llms.faults import BadAnswer, DeadlinePassed, Place, explain, redact
 from assistant.settings import Limits
 from ingest.errors import ProviderError, WhyrecError
 

@@ -10,11 +10,11 @@ import re
 from collections.abc import Callable
 from functools import cached_property
 
-from assistant.catalogue import Catalogue, Found
+from assistant.asking.catalogue import Catalogue, Found
+from assistant.asking.marked import Mentions
+from assistant.asking.titles import TitleFinder, capitalised
 from assistant.lexicon import Lexicon, plain_text
 from assistant.lexicon.phrases import ITEM, USER, USERS, without_markers
-from assistant.marked import Mentions
-from assistant.titles import TitleFinder, capitalised
 from ingest.ids import IdMap
 from ingest.schema import Dataset
 

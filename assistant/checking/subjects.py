@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from assistant.claims import Token
-from assistant.reading import Reading, named_users
+from assistant.checking.claims import Token
+from assistant.checking.reading import Reading, named_users
 
 _SKIPPED = frozenset(
     "has have had already both also been was were each too all still 's even now then".split()

@@ -1,0 +1,1 @@
+"""Question text → a typed Question and the tool calls that answer it."""
