@@ -14,15 +14,16 @@ from dataclasses import dataclass, field
 from typing import Any
 
 _NUMBER = re.compile(
-    r"(?<![\w.,])(?P<digits>\d+(?:,\d{3})*(?:\.\d+)?)(?![\w]|\.\d)(?P<percent>\s?%|\s+percent\b)?"
+    r"(?<![\w.,])(?P<digits>\d+(?:,\d{3})*(?:\.\d+)?)(?!\w|\.\d|,\d{3}| more\b)"
+    r"(?P<percent>\s?%|\s+percent\b)?"
 )
 _CUES = {
     "score": re.compile(r"\bscor(?:e|es|ed|ing)\b|\bprobabilit(?:y|ies)\b", re.IGNORECASE),
     "jaccard": re.compile(r"\bjaccard\b", re.IGNORECASE),
     "percentile": re.compile(r"\bpercentile\b|\bhigher than\b", re.IGNORECASE),
 }
-_ASKED = {"least_score": "score"}
-"""Bounds a question sets, which an answer may repeat."""
+_ALSO = {"least_score": "score", "best_jaccard": "jaccard"}
+"""Other names that numbers of a kind go by in questions and evidence."""
 _ORDINAL = re.compile(r"^\s*\d+[.)]\s", re.MULTILINE)
 """The number of a line in a list."""
 _REACH = 40
@@ -68,7 +69,7 @@ class KnownNumbers:
             self.every |= {float(n["digits"].replace(",", "")) for n in _NUMBER.finditer(value)}
         elif isinstance(value, int | float) and not isinstance(value, bool):
             self.every.add(float(value))
-            kind = _ASKED.get(key, key)
+            kind = _ALSO.get(key, key)
             if kind in _CUES:
                 self.by_kind.setdefault(kind, []).append(float(value))
 
@@ -81,7 +82,7 @@ class KnownNumbers:
 
 
 def number_claims(text: str, names: Iterable[str] = ()) -> Iterator[NumberClaim]:
-    """Yield the numbers of a text, less those inside `names` (titles)."""
+    """Yield the numbers of a text, less those inside `names` (titles), of lines, and "n more"."""
     for name in sorted({n for n in names if any(mark.isdigit() for mark in n)}, key=len)[::-1]:
         text = text.replace(name, " ")
     text = _ORDINAL.sub("", text)

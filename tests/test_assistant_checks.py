@@ -152,6 +152,8 @@ def test_numbers_in_titles_are_no_claims() -> None:
 
 def test_the_numbers_of_lines_are_no_claims() -> None:
     assert [claim.value for claim in number_claims("1. Heat\n 2. Alien, 7 users\n")] == [7]
+    text = "Heat, Alien and 16 more, of 1,204 or 1,205 more."
+    assert [claim.value for claim in number_claims(text)] == [1204]
 
 
 def test_a_question_back_may_name_examples(films: Dataset) -> None:

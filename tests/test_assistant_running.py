@@ -129,7 +129,9 @@ def test_five_hundred_clean_answers_raise_no_alarm(ml100k_home: Path, tmp_path: 
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("name", ["seed", "kinds", "paraphrases", "languages", "red-team"])
+@pytest.mark.parametrize(
+    "name", ["seed", "kinds", "sampled", "paraphrases", "languages", "red-team"]
+)
 def test_the_shipped_suites_pass_on_computed_wording(
     ml100k_home: Path, tmp_path: Path, name: str
 ) -> None:
