@@ -4,11 +4,11 @@ from typing import Any
 
 import pytest
 
-from assistant.checks import Scored, rejected_kinds, score_answer
-from assistant.generate_cases import ReadyCase
-from assistant.list_quality import Shelf
-from assistant.suite import Expect
-from assistant.text_numbers import KnownNumbers, number_claims, read_raw
+from assistant.evaluation.checks import Scored, rejected_kinds, score_answer
+from assistant.evaluation.generate_cases import ReadyCase
+from assistant.evaluation.list_quality import Shelf
+from assistant.evaluation.suite import Expect
+from assistant.evaluation.text_numbers import KnownNumbers, number_claims, read_raw
 from ingest.schema import Dataset
 
 ROW = {

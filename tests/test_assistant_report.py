@@ -15,11 +15,11 @@ import pytest
 
 from assistant.cli import run as whyrec
 from assistant.commands.eval import eval_group
+from assistant.evaluation.report import coloured
+from assistant.evaluation.run_folder import RunFolder
+from assistant.evaluation.running import Run, evaluate
+from assistant.evaluation.thresholds import broken_thresholds, read_thresholds
 from assistant.home import OpenHome
-from assistant.report import coloured
-from assistant.run_folder import RunFolder
-from assistant.running import Run, evaluate
-from assistant.thresholds import broken_thresholds, read_thresholds
 from ingest.errors import AskerError
 
 HOSTILE = '<script>alert(1)</script> =HYPERLINK("http://x.test") & \x0b ]]> | `x`'
@@ -101,7 +101,7 @@ def test_rejected_claims_are_coloured_in_what_the_model_wrote() -> None:
 
 
 def test_runs_are_compared_and_cases_shown_by_name(done: Run) -> None:
-    from assistant.compare_runs import case_in_full, compare, open_run, sentences
+    from assistant.evaluation.compare_runs import case_in_full, compare, open_run, sentences
 
     run = open_run(str(done.folder))
     document = compare(run, RunFolder(done.folder))

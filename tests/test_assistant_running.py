@@ -13,14 +13,14 @@ from typing import Any
 
 import pytest
 
-from assistant import run_folder
+from assistant.evaluation import run_folder
+from assistant.evaluation.list_quality import Shelf
+from assistant.evaluation.run_folder import RunFolder
+from assistant.evaluation.run_plan import Options, new_folder
+from assistant.evaluation.running import Run, evaluate
+from assistant.evaluation.suite_files import load_suite
 from assistant.home import OpenHome
-from assistant.list_quality import Shelf
-from assistant.run_folder import RunFolder
-from assistant.run_plan import Options, new_folder
-from assistant.running import Run, evaluate
 from assistant.settings import Limits
-from assistant.suite_files import load_suite
 from ingest.errors import AskerError, HomeError, OperationError
 from tests.fixtures_llm import LlmServer, Recorded, Reply, connect
 
@@ -143,10 +143,10 @@ def test_the_shipped_suites_pass_on_computed_wording(
 
 def test_checking_an_answer_costs_less_than_five_milliseconds(films_home: OpenHome) -> None:
     from assistant.chain import RecommendationQA
-    from assistant.checks import score_answer
-    from assistant.generate_cases import ReadyCase
-    from assistant.list_quality import Shelf
-    from assistant.suite import Expect
+    from assistant.evaluation.checks import score_answer
+    from assistant.evaluation.generate_cases import ReadyCase
+    from assistant.evaluation.list_quality import Shelf
+    from assistant.evaluation.suite import Expect
 
     answer = RecommendationQA(films_home).invoke("Suggest 5 films to user 3")
     case = ReadyCase("c", answer["query"], "3", (), Expect(numbers=["score"]), ("108",))
@@ -390,8 +390,8 @@ import sys
 sys.path[:0] = {paths!r}
 from pathlib import Path
 import time
-from assistant.list_quality import Shelf
-from assistant.run_folder import RunFolder
+from assistant.evaluation.list_quality import Shelf
+from assistant.evaluation.run_folder import RunFolder
 folder = RunFolder(Path({out!r}))
 print(len(folder.begin({{"suite": "s", "format": 1}}, resume=True)), flush=True)
 for n in range(100_000):
@@ -490,7 +490,7 @@ def test_runs_are_numbered_and_the_newest_goes_on(tmp_path: Path) -> None:
 @pytest.mark.slow
 def test_what_is_held_out_is_unknown_to_the_model_that_is_asked(tmp_path: Path) -> None:
     from assistant.building import build_home
-    from assistant.held_out import open_held_out
+    from assistant.evaluation.held_out import open_held_out
     from ingest.loaders import load_source
     from ingest.workspace import Home
 

@@ -4,8 +4,8 @@ import numpy as np
 import pytest
 from scipy import stats
 
-from assistant.list_quality import kendall_tau
-from assistant.statistics import (
+from assistant.evaluation.list_quality import kendall_tau
+from assistant.evaluation.statistics import (
     adjusted,
     compare,
     estimates,

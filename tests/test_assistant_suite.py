@@ -5,10 +5,10 @@ from pathlib import Path
 
 import pytest
 
-from assistant import suite_files
-from assistant.generate_cases import ReadyCase, ready_cases
-from assistant.suite import Expect
-from assistant.suite_files import SuiteFile, load_suite, shipped_suites
+from assistant.evaluation import suite_files
+from assistant.evaluation.generate_cases import ReadyCase, ready_cases
+from assistant.evaluation.suite import Expect
+from assistant.evaluation.suite_files import SuiteFile, load_suite, shipped_suites
 from ingest.errors import AskerError, DataError, WhyrecError
 from ingest.schema import Dataset
 

@@ -93,13 +93,13 @@ def run_suites(
     as_json: bool,
 ) -> None:
     """Run suites: files (YAML, JSON, JSONL, CSV) or the names of shipped ones."""
-    from assistant.thresholds import broken_thresholds, read_thresholds
+    from assistant.evaluation.thresholds import broken_thresholds, read_thresholds
 
     thresholds = read_thresholds(fail_under)
     if out is not None and len(suites) > 1:
         raise AskerError("--out names the folder of one run; give one suite, or leave --out away")
-    from assistant.compare_runs import open_run, regressions
-    from assistant.running import Options, evaluate
+    from assistant.evaluation.compare_runs import open_run, regressions
+    from assistant.evaluation.running import Options, evaluate
 
     reference = None if baseline is None else open_run(baseline, home_dir)
     options = Options(
@@ -128,7 +128,7 @@ def run_suites(
 @json_option
 def compare_runs(baseline: str, variant: str, home_dir: str | None, as_json: bool) -> None:
     """Compare two runs on the cases they share: did answers change, and is it chance?"""
-    from assistant import compare_runs as comparing
+    from assistant.evaluation import compare_runs as comparing
 
     first, second = (comparing.open_run(name, home_dir) for name in (baseline, variant))
     document = comparing.compare(first, second)
@@ -145,7 +145,7 @@ def show_case(
     run: str, case: str, variant: str | None, home_dir: str | None, as_json: bool
 ) -> None:
     """Print a case of a run: question, evidence, what the model wrote, what was shown."""
-    from assistant.compare_runs import case_in_full, open_run
+    from assistant.evaluation.compare_runs import case_in_full, open_run
 
     found = case_in_full(open_run(run, home_dir), case, variant)
     emit(found, as_json, "\n\n".join(_in_full(one) for one in found))
@@ -155,7 +155,7 @@ def show_case(
 @json_option
 def list_suites(as_json: bool) -> None:
     """List the suites that come with the assistant."""
-    from assistant.suite_files import load_suite, shipped_suites
+    from assistant.evaluation.suite_files import load_suite, shipped_suites
 
     rows = [
         {"name": name, "description": load_suite(name).suite.description}

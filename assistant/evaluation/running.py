@@ -12,11 +12,11 @@ from pathlib import Path
 from typing import Any
 
 from assistant.chain import RecommendationQA
-from assistant.run_folder import RunFolder, write_whole
-from assistant.run_plan import Options, RunPlan, plan_run
-from assistant.suite_files import SuiteFile, load_suite
-from assistant.summary import summarise
-from assistant.trial import Trial, is_fatal
+from assistant.evaluation.run_folder import RunFolder, write_whole
+from assistant.evaluation.run_plan import Options, RunPlan, plan_run
+from assistant.evaluation.suite_files import SuiteFile, load_suite
+from assistant.evaluation.summary import summarise
+from assistant.evaluation.trial import Trial, is_fatal
 
 STOP_AFTER = 5
 """Failures of one model in a row after which asking on is of no use."""
@@ -62,7 +62,7 @@ def evaluate(suite: str | SuiteFile, options: Options | None = None, **changes: 
 
 def finish(folder: RunFolder, stopped: str | None) -> Run:
     """Summarise what a folder holds, and write all reports."""
-    from assistant.report import write_reports
+    from assistant.evaluation.report import write_reports
 
     manifest = folder.manifest
     rows = sorted(folder.last_rows(), key=_plan_order(manifest))

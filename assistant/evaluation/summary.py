@@ -10,7 +10,14 @@ from typing import Any
 
 import numpy as np
 
-from assistant.statistics import Difference, Estimate, Values, adjusted, compare, estimates
+from assistant.evaluation.statistics import (
+    Difference,
+    Estimate,
+    Values,
+    adjusted,
+    compare,
+    estimates,
+)
 
 Row = Mapping[str, Any]
 HEADLINES = (

@@ -15,7 +15,7 @@ from typing import Any
 
 from pydantic import ValidationError
 
-from assistant.suite import Case, Expect, Generate, Sample, Suite, ToolCall, Years
+from assistant.evaluation.suite import Case, Expect, Generate, Sample, Suite, ToolCall, Years
 from ingest.errors import AskerError, DataError, Problem
 
 MAX_BYTES = 50_000_000

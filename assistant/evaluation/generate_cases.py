@@ -9,8 +9,8 @@ from typing import Any
 
 import numpy as np
 
-from assistant.suite import Case, Expect, Generate, Sample, Suite
-from assistant.suite_files import Place, SuiteFile
+from assistant.evaluation.suite import Case, Expect, Generate, Sample, Suite
+from assistant.evaluation.suite_files import Place, SuiteFile
 from ingest.errors import DataError, Problem
 from ingest.schema import Dataset
 

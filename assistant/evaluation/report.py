@@ -7,9 +7,9 @@ from collections.abc import Mapping, Sequence
 from importlib.resources import files
 from typing import Any
 
-from assistant.report_tables import csv_table, junit_xml, markdown
-from assistant.run_folder import RunFolder, write_whole
-from assistant.summary import HEADLINES, LOWER_IS_BETTER
+from assistant.evaluation.report_tables import csv_table, junit_xml, markdown
+from assistant.evaluation.run_folder import RunFolder, write_whole
+from assistant.evaluation.summary import HEADLINES, LOWER_IS_BETTER
 
 MOST_CASES = 200
 """Cases shown in full; the failed ones come first, the others stand in rows.jsonl."""
@@ -39,7 +39,7 @@ def html_page(
         autoescape=True, undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=True
     )
     environment.filters |= {"percent": _percent, "number": _number}
-    source = files("assistant").joinpath("report.html.j2").read_text(encoding="utf-8")
+    source = files("assistant.evaluation").joinpath("report.html.j2").read_text(encoding="utf-8")
     variants = results["variants"]
     names = sorted({name for one in variants.values() for name in one["metrics"]})
     failed_first = sorted(rows, key=lambda row: not row["failed"])

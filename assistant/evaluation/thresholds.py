@@ -46,7 +46,7 @@ def broken_thresholds(results: Mapping[str, Any], thresholds: Sequence[Threshold
     Raises:
         AskerError: no variant has such a metric.
     """
-    from assistant.summary import LOWER_IS_BETTER
+    from assistant.evaluation.summary import LOWER_IS_BETTER
 
     broken = []
     known = sorted({name for one in results["variants"].values() for name in one["metrics"]})

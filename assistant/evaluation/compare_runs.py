@@ -6,8 +6,8 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-from assistant.run_folder import FOLDER, RunFolder
-from assistant.summary import LOWER_IS_BETTER, Table, compare_tables, tables_of
+from assistant.evaluation.run_folder import FOLDER, RunFolder
+from assistant.evaluation.summary import LOWER_IS_BETTER, Table, compare_tables, tables_of
 from ingest.errors import AskerError
 from ingest.workspace import home_path
 

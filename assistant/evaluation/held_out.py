@@ -6,8 +6,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from assistant.building import build_home
+from assistant.evaluation.run_folder import FOLDER
 from assistant.home import OpenHome, open_home
-from assistant.run_folder import FOLDER
 from assistant.settings import Settings
 from ingest.ids import IntArray
 from ingest.progress import say
@@ -16,7 +16,7 @@ from ingest.tables import load_dataset
 from ingest.workspace import Home
 
 if TYPE_CHECKING:
-    from assistant.suite import Protocol
+    from assistant.evaluation.suite import Protocol
 
 Truth = dict[str, tuple[str, ...]]
 

@@ -12,10 +12,16 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from assistant.generate_cases import ReadyCase
-from assistant.list_quality import Shelf, list_metrics, spread_metrics
-from assistant.suite import Expect
-from assistant.text_numbers import KnownNumbers, RawAnswer, n_sentences, number_claims, read_raw
+from assistant.evaluation.generate_cases import ReadyCase
+from assistant.evaluation.list_quality import Shelf, list_metrics, spread_metrics
+from assistant.evaluation.suite import Expect
+from assistant.evaluation.text_numbers import (
+    KnownNumbers,
+    RawAnswer,
+    n_sentences,
+    number_claims,
+    read_raw,
+)
 from assistant.wording import spoken
 
 Answer = Mapping[str, Any]

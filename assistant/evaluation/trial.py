@@ -15,12 +15,12 @@ from langchain_core.prompts import ChatPromptTemplate
 from langchain_core.runnables import Runnable, RunnableLambda
 
 from assistant.chain import RecommendationQA
-from assistant.checks import rejected_kinds, score_answer
-from assistant.generate_cases import ReadyCase
+from assistant.evaluation.checks import rejected_kinds, score_answer
+from assistant.evaluation.generate_cases import ReadyCase
+from assistant.evaluation.judge import Judge
+from assistant.evaluation.list_quality import Shelf
+from assistant.evaluation.response_cache import NOTE, NotedChat
 from assistant.home import OpenHome
-from assistant.judge import Judge
-from assistant.list_quality import Shelf
-from assistant.response_cache import NOTE, NotedChat
 from ingest.errors import ProviderError, WhyrecError
 
 _FATAL = frozenset({401, 402, 403, 404})

@@ -10,18 +10,18 @@ from typing import Any
 
 from langchain_core.prompts import ChatPromptTemplate
 
-from assistant.generate_cases import ReadyCase, ready_cases
-from assistant.held_out import open_held_out
+from assistant.evaluation.generate_cases import ReadyCase, ready_cases
+from assistant.evaluation.held_out import open_held_out
+from assistant.evaluation.judge import Judge
+from assistant.evaluation.response_cache import NotedChat, Pace, ResponseCache
+from assistant.evaluation.run_folder import FOLDER, FORMAT
+from assistant.evaluation.suite_files import SuiteFile
+from assistant.evaluation.trial import Bench, Trial, Variant
 from assistant.home import OpenHome, open_home
-from assistant.judge import Judge
 from assistant.llms.guarded import GuardedChat
 from assistant.llms.llm import chat_model, guard
 from assistant.llms.templates import load_template
-from assistant.response_cache import NotedChat, Pace, ResponseCache
-from assistant.run_folder import FOLDER, FORMAT
 from assistant.settings import Settings
-from assistant.suite_files import SuiteFile
-from assistant.trial import Bench, Trial, Variant
 from ingest.errors import AskerError
 
 Models = Mapping[str, Any]

@@ -1,0 +1,1 @@
+"""Batch evaluation: suites of cases, computed checks, statistics, runs, reports."""
