@@ -8,7 +8,8 @@ then costs one inner product and the rest of the MLP. Batch normalisation is fol
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Literal, NamedTuple
+from functools import cache
+from typing import Any, Literal, NamedTuple
 
 import numpy as np
 from scipy import sparse
@@ -70,6 +71,10 @@ class Network:
 
     def block(self, users: Side, items: Side) -> FloatArray:
         """Return y of every user with every item, (n_users, n_items)."""
+        with _blas().limit(limits=1, user_api="blas"):
+            return self._block(users, items)
+
+    def _block(self, users: Side, items: Side) -> FloatArray:
         y = row_product(users.vector, items.vector.T)
         y += users.own[:, None]
         y += items.own + self.bias
@@ -107,6 +112,18 @@ class Network:
             hidden = np.maximum(hidden, -shift) @ weight.T
         y: FloatArray = hidden[:, 0] + shifts[-1]
         return y
+
+
+@cache
+def _blas() -> Any:
+    """Return what limits numpy's BLAS to one thread.
+
+    The products here are too small to share out: a second thread adds nothing but its waiting,
+    which OpenBLAS does by spinning, up to forty times the work itself on a busy machine.
+    """
+    from threadpoolctl import ThreadpoolController  # type: ignore[import-untyped]
+
+    return ThreadpoolController()
 
 
 def row_product(left: FloatArray, right: FloatArray) -> FloatArray:
