@@ -6,7 +6,7 @@ VENV ?= .venv
 PIP_INSTALL = $(VENV)/bin/python -m pip install --quiet --only-binary :all: -c constraints.txt
 export OMP_WAIT_POLICY = PASSIVE
 
-.PHONY: demo test check bench-verify format constraints clean help
+.PHONY: demo test check bench bench-verify format constraints clean help
 
 help:            ## list the targets
 	@grep -E '^[a-z-]+:.*##' Makefile | sed -E 's/:.*## /\t/' | expand -t 16
@@ -21,6 +21,13 @@ check: $(VENV)/.test  ## style and types only
 	$(VENV)/bin/ruff check .
 	$(VENV)/bin/ruff format --check .
 	$(VENV)/bin/mypy
+
+bench: $(VENV)/.demo ## what things cost: questions, Jaccard, negatives, scoring, training (some ten minutes with peers)
+	$(VENV)/bin/python benchmarks/questions.py
+	$(VENV)/bin/python -m benchmarks.jaccard 100k 1M
+	$(VENV)/bin/python -m benchmarks.negatives
+	$(VENV)/bin/python -m benchmarks.scoring
+	$(VENV)/bin/python -m benchmarks.training
 
 bench-verify: $(VENV)/.demo ## how well sentences are held against evidence (the home must be built: make demo)
 	$(VENV)/bin/python -m benchmarks.verify

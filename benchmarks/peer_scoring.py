@@ -36,7 +36,7 @@ def main() -> None:
         "genres": genres,
     }
     threads = int(os.environ["OMP_NUM_THREADS"])
-    model, _ = peer_training.library_model(data, 4096, 1e-3, 0, threads)
+    model, _ = peer_training.librecommender_model(data, 4096, 1e-3, 0, threads)
     from libreco.training.dispatch import get_trainer
 
     model.build_model()

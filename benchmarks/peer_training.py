@@ -196,7 +196,7 @@ def deepctr_torch(data: Any, batch: int, lr: float, seed: int, clock: Clock) -> 
 def librecommender(data: Any, batch: int, lr: float, seed: int, clock: Clock) -> None:
     """LibRecommender's trainer, an epoch a call."""
     n_threads = int(os.environ["OMP_NUM_THREADS"])
-    model, prepared = library_model(data, batch, lr, seed, n_threads)
+    model, prepared = librecommender_model(data, batch, lr, seed, n_threads)
     from libreco.training.dispatch import get_trainer
 
     model.build_model()
@@ -212,7 +212,7 @@ def librecommender(data: Any, batch: int, lr: float, seed: int, clock: Clock) ->
         )
 
 
-def library_model(data: Any, batch: int, lr: float, seed: int, n_threads: int) -> Any:
+def librecommender_model(data: Any, batch: int, lr: float, seed: int, n_threads: int) -> Any:
     """Return LibRecommender's DeepFM, not yet built, and its data for every epoch."""
     import pandas as pd
     import tensorflow as tf
