@@ -14,8 +14,6 @@ from assistant.evaluation.suite_files import Place, SuiteFile
 from ingest.errors import DataError, Problem
 from ingest.schema import Dataset
 
-MAX_CASES = 1_000_000
-
 
 @dataclass(frozen=True)
 class ReadyCase:

@@ -10,7 +10,6 @@ from typing import Annotated, Any, Literal
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, model_validator
 
-NUMBER_KINDS = ("score", "percentile", "jaccard", "intersection", "union")
 NumberKind = Literal["score", "percentile", "jaccard", "intersection", "union"]
 Protocol = Literal["loo", "r80"]
 
@@ -22,7 +21,6 @@ def _as_id(value: Any) -> Any:
 
 Id = Annotated[str, BeforeValidator(_as_id)]
 Name = Annotated[str, BeforeValidator(_as_id), Field(min_length=1, max_length=120)]
-Share = Annotated[float, Field(ge=0, le=1)]
 
 
 class _Strict(BaseModel):
