@@ -4,9 +4,10 @@ from typing import Any
 
 import pytest
 
-from assistant.evaluation.checks import Scored, rejected_kinds, score_answer
+from assistant.evaluation.checks import rejected_kinds, score_answer
 from assistant.evaluation.generate_cases import ReadyCase
 from assistant.evaluation.list_quality import Shelf
+from assistant.evaluation.scored import Scored
 from assistant.evaluation.suite import Expect
 from assistant.evaluation.text_numbers import KnownNumbers, number_claims, read_raw
 from ingest.schema import Dataset
@@ -107,6 +108,30 @@ def test_a_right_answer_passes_everything(films: Dataset) -> None:
 )
 def test_each_expectation_can_fail(films: Dataset, expect: dict[str, Any], check: str) -> None:
     assert failed(films, answer(), **expect) == [check]
+
+
+GENRE = {"field": "genres", "is": "Sci-Fi"}
+YEARS = {"field": "year", "from": 1980, "to": 1989}
+
+
+@pytest.mark.parametrize(
+    ("condition", "violated"),
+    [
+        (GENRE, True),  # Blade Runner is, Heat is not
+        ({"any": [GENRE, {"field": "genres", "is": "Crime"}]}, False),
+        ({"not": {"field": "genres", "is": "Comedy"}}, False),
+        ({"all": [{"not": GENRE}]}, True),
+        (YEARS, True),  # Heat has no year
+        ({"audience": {"from": 2, "to": None}}, False),  # three have Blade Runner, two have Heat
+        ({"audience": {"from": None, "to": 2}}, True),
+        ({"not": {"named": "heat", "items": ["105"]}}, True),
+    ],
+)
+def test_what_was_read_as_a_filter_is_held_against_the_data(
+    films: Dataset, condition: dict[str, Any], violated: bool
+) -> None:
+    question = answer()["question"] | {"filters": {"all": [condition]}}
+    assert failed(films, answer(question=question)) == ["filter_violated"] * violated
 
 
 @pytest.mark.parametrize(

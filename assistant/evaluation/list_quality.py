@@ -41,6 +41,11 @@ class Shelf:
         items = self.matrix.indices[self.matrix.indptr[code] : self.matrix.indptr[code + 1]]
         return frozenset(str(self.dataset.item_ids.external[item]) for item in items)
 
+    def audience_of(self, item_id: str) -> int:
+        """Return how many users have an item."""
+        code = self.dataset.item_ids.code(item_id)
+        return 0 if code is None else int(self.n_users_of[code])
+
     def values(self, item_id: str, name: str) -> frozenset[str]:
         """Return the values that an item has in a field."""
         code = self.dataset.item_ids.code(item_id)
