@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -60,27 +61,118 @@ def fit_platt(raw: NDArray[Any], labels: NDArray[Any], per_user: bool) -> Calibr
     return Calibration(float(np.exp(found[0])), float(found[1]), per_user)
 
 
+class HowSure(NamedTuple):
+    """What became of held-out predictions as high as one given."""
+
+    low: float
+    """The bin of probabilities it falls in: low ≤ p < high (p ≤ 1 in the last one)."""
+    high: float
+    observed: float
+    """Share of the predictions in that bin that came true, in [0, 1]."""
+    least: float
+    """Wilson's 95 % interval of that share."""
+    most: float
+    n: int
+    """How many held-out predictions fell in it."""
+
+
 @dataclass(frozen=True, eq=False)
 class Reliability:
-    """Predictions in bins of equal width; arrays of equal length, empty bins left out."""
+    """Predictions in bins of equal width; arrays of equal length, empty bins left out.
 
+    Half of the pairs a model is judged on are items that the user took, half are unseen ones drawn
+    at random (`Calibration`); the observed share is of such pairs, not of lists.
+    """
+
+    low: NDArray[np.float64]
+    """Where each bin begins; it ends 1 / n_bins later."""
     predicted: NDArray[np.float64]
     """Mean probability in each bin."""
     observed: NDArray[np.float64]
     """Share of positives in each bin."""
     count: NDArray[np.int64]
+    n_bins: int = 10
 
     @property
     def error(self) -> float:
         """The expected calibration error: mean |predicted − observed|, weighted by count."""
         return float(np.average(np.abs(self.predicted - self.observed), weights=self.count))
 
+    def how_sure(self, probability: float) -> HowSure | None:
+        """Return what became of predictions like this one; None where there were none."""
+        low = _bins(np.array([probability]), self.n_bins)[0] / self.n_bins
+        at = np.flatnonzero(self.low == low)
+        return self._bin(int(at[0])) if len(at) else None
+
+    def to_json(self) -> list[dict[str, float]]:
+        """Return one row a bin: low, high, predicted, observed, least, most, n."""
+        return [
+            {**self._bin(at)._asdict(), "predicted": float(self.predicted[at])}
+            for at in range(len(self.low))
+        ]
+
+    def _bin(self, at: int) -> HowSure:
+        low, observed, n = float(self.low[at]), float(self.observed[at]), int(self.count[at])
+        return HowSure(low, low + 1 / self.n_bins, observed, *wilson(observed, n), n)
+
+    @classmethod
+    def from_json(cls, rows: Sequence[Mapping[str, float]]) -> Reliability | None:
+        """Rebuild what `to_json` wrote; None where no bin is full."""
+        if not rows:
+            return None
+        low, predicted, observed, n = (
+            np.array([row[name] for row in rows]) for name in ("low", "predicted", "observed", "n")
+        )
+        width = rows[0]["high"] - rows[0]["low"]
+        return cls(low, predicted, observed, n.astype(np.int64), round(1 / width))
+
+
+def how_sure(reliability: Reliability | None, probability: float) -> HowSure | None:
+    """Return what became of held-out predictions as high as `probability`.
+
+    Args:
+        reliability: of a model (`TrainedModel.reliability`); None for a model that has none.
+        probability: a score of the ranking task.
+
+    Returns:
+        None where nothing like it was held out, so that nothing honest can be said.
+    """
+    return None if reliability is None else reliability.how_sure(probability)
+
 
 def reliability(labels: NDArray[Any], probabilities: NDArray[Any], n_bins: int = 10) -> Reliability:
     """Compare probabilities with what happened, bin by bin."""
     p = np.asarray(probabilities, np.float64)
-    bins = np.minimum((p * n_bins).astype(np.int64), n_bins - 1)
+    bins = _bins(p, n_bins)
     count = np.bincount(bins, minlength=n_bins)
     full = count > 0
     mean = [np.bincount(bins, x, minlength=n_bins)[full] / count[full] for x in (p, labels)]
-    return Reliability(mean[0], mean[1], count[full])
+    return Reliability(np.flatnonzero(full) / n_bins, mean[0], mean[1], count[full], n_bins)
+
+
+def cross_fitted(
+    raw: NDArray[Any], labels: NDArray[Any], users: NDArray[Any], per_user: bool
+) -> Reliability | None:
+    """Return the reliability of Platt's curve on users it was not fitted on; None without pairs.
+
+    Users with even and with odd index are each judged by the curve of the others.
+    """
+    if not len(labels):
+        return None
+    p = np.empty(len(labels), np.float32)
+    for side in (0, 1):
+        judged = np.asarray(users) % 2 == side
+        fitted = fit_platt(raw[~judged], labels[~judged], per_user)
+        p[judged] = fitted.probability(raw[judged])
+    return reliability(labels, p)
+
+
+def wilson(share: float, n: int, z: float = 1.959964) -> tuple[float, float]:
+    """Return the interval of a share of `n` that Wilson (1927) gives, 95 % by default."""
+    centre = (share + z * z / (2 * n)) / (1 + z * z / n)
+    half = z / (1 + z * z / n) * float(np.sqrt(share * (1 - share) / n + z * z / (4 * n * n)))
+    return max(0.0, centre - half), min(1.0, centre + half)
+
+
+def _bins(probabilities: NDArray[Any], n_bins: int) -> NDArray[np.int64]:
+    return np.clip((np.asarray(probabilities, np.float64) * n_bins).astype(np.int64), 0, n_bins - 1)

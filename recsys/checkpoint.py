@@ -13,7 +13,7 @@ from typing import Any
 import numpy as np
 
 from ingest.errors import HomeError
-from recsys.calibration import Calibration
+from recsys.calibration import Calibration, Reliability
 from recsys.config import DeepFMConfig, TrainingConfig
 from recsys.features import FeatureSpace
 from recsys.inference import Weights
@@ -39,6 +39,8 @@ class TrainedModel:
     """Of the best epoch, on the part of the data held out from it."""
     blend: Mapping[str, Any] = field(default_factory=dict)
     """Constants of `ranking.BlendConfig` fitted on the same held-out part."""
+    reliability: Reliability | None = None
+    """How honest its probabilities are, on held-out users that did not shape them."""
     best_epoch: int = 0
     interrupted: bool = False
     """Training was stopped by hand; the weights are the best until then."""
@@ -66,6 +68,7 @@ class TrainedModel:
             "seed": self.seed,
             "data_fingerprint": self.data_fingerprint,
             "metrics": dict(self.metrics),
+            "reliability": self.reliability.to_json() if self.reliability else [],
             "history": [dict(record) for record in self.history],
             "best_epoch": self.best_epoch,
             "interrupted": self.interrupted,
@@ -129,6 +132,7 @@ def _from_parts(about: Any, weights: Weights) -> TrainedModel:
         history=tuple(about["history"]),
         metrics=about["metrics"],
         blend=about["blend"],
+        reliability=Reliability.from_json(about.get("reliability", ())),
         best_epoch=about["best_epoch"],
         interrupted=about["interrupted"],
     )

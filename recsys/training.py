@@ -12,7 +12,7 @@ from ingest.errors import AskerError, TrainingError
 from ingest.schema import Dataset
 from ingest.split import split_chronological, split_leave_last_out
 from recsys.blending import fit_blend, start_blend
-from recsys.calibration import Calibration, fit_platt
+from recsys.calibration import Calibration, cross_fitted, fit_platt
 from recsys.checkpoint import TrainedModel
 from recsys.config import DeepFMConfig, TrainingConfig
 from recsys.features import FeatureSpace
@@ -144,8 +144,12 @@ def _calibrated(model: TrainedModel, holdout: Holdout, inputs: Inputs) -> Traine
     if model.config.task == "ranking":
         users, items, labels = holdout.pairs()
         logits = Scorer(model, holdout.train, inputs).logits(users, items)
-        calibration = fit_platt(logits, labels, model.calibration.per_user)
-        model = replace(model, calibration=calibration)
+        per_user = model.calibration.per_user
+        model = replace(
+            model,
+            calibration=fit_platt(logits, labels, per_user),
+            reliability=cross_fitted(logits, labels, users, per_user),
+        )
     scorer = Scorer(model, holdout.train, inputs)
     blend = fit_blend(scorer, holdout, inputs.histories, scorer.blend)
     return replace(model, blend=asdict(blend), metrics=holdout.measure(scorer))

@@ -12,8 +12,8 @@ from assistant.evaluation.statistics import (
     holm,
     sign_test,
     smallest_difference,
-    wilson,
 )
+from recsys.calibration import wilson
 
 
 def alone(n: int) -> np.ndarray:  # every case its own question

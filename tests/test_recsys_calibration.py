@@ -3,7 +3,15 @@
 import numpy as np
 import pytest
 
-from recsys.calibration import Calibration, fit_platt, reliability
+from recsys.calibration import (
+    Calibration,
+    Reliability,
+    cross_fitted,
+    fit_platt,
+    how_sure,
+    reliability,
+    wilson,
+)
 
 
 def test_platt_finds_the_curve_the_labels_were_drawn_from() -> None:
@@ -37,3 +45,44 @@ def test_reliability_is_a_table_one_can_count() -> None:
     assert table.observed.tolist() == [1 / 2, 1.0]
     assert table.count.tolist() == [2, 2]
     assert table.error == pytest.approx((2 * 0.4 + 2 * 0.05) / 4)
+
+
+def test_how_sure_tells_the_bin_what_came_true_in_it_and_of_how_many() -> None:
+    labels = np.repeat([0, 1, 0, 1], [3, 1, 1, 4])
+    table = reliability(labels, np.repeat([0.12, 0.18, 0.81, 0.89], [3, 1, 1, 4]))
+    sure = how_sure(table, 0.85)
+    assert sure is not None
+    assert (sure.low, sure.high, sure.observed, sure.n) == (0.8, pytest.approx(0.9), 4 / 5, 5)
+    assert sure.least < 4 / 5 < sure.most
+    first = how_sure(table, 0.1)
+    assert first is not None and first.observed == 1 / 4
+    assert how_sure(table, 0.55) is None
+    assert how_sure(None, 0.55) is None
+
+
+@pytest.mark.parametrize("n_bins", [3, 7, 10, 49])
+def test_a_table_comes_back_from_json_the_same(n_bins: int) -> None:
+    rng = np.random.default_rng(0)
+    table = reliability(rng.integers(0, 2, 300), rng.random(300), n_bins)
+    again = Reliability.from_json(table.to_json())
+    assert again is not None
+    for p in rng.random(20):
+        assert how_sure(again, p) == how_sure(table, p)
+    assert again.error == table.error
+    assert Reliability.from_json([]) is None
+
+
+def test_wilsons_interval_is_the_one_in_the_tables() -> None:
+    assert wilson(8 / 10, 10) == pytest.approx((0.490, 0.943), abs=0.001)
+    assert wilson(0.0, 5)[0] == pytest.approx(0, abs=1e-12)
+
+
+def test_nobody_is_judged_by_a_curve_they_shaped() -> None:
+    """Even users are all ones at 5, odd users all zeros there: each side expects the other's."""
+    users = np.tile([0, 1], 50)
+    raw = np.tile([5.0, 5.0, -5.0, -5.0], 25)
+    labels = (users == 0) == (raw > 0)
+    table = cross_fitted(raw, labels.astype(int), users, per_user=False)
+    assert table is not None
+    assert table.error > 0.4
+    assert cross_fitted(raw[:0], labels[:0], users[:0], per_user=False) is None

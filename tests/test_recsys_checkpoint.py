@@ -31,6 +31,9 @@ def test_a_loaded_model_scores_the_same_bits(
     assert scorer.fingerprint == trained.fingerprint
     assert load_model(tmp_path).history == trained.history
     assert load_model(tmp_path).training == trained.training
+    assert trained.reliability is not None
+    kept = load_model(tmp_path).reliability
+    assert kept is not None and kept.to_json() == trained.reliability.to_json()
 
 
 def test_a_file_cut_short_is_refused_by_name(trained: TrainedModel, tmp_path: Path) -> None:

@@ -15,6 +15,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from recsys.calibration import wilson
+
 Values = NDArray[np.float64]
 DRAWS = 2000
 """Bootstrap samples."""
@@ -98,14 +100,6 @@ def estimates(
             low, high = wilson(mean, n_clusters) if known else (mean, mean)
         found.append(Estimate(mean, low, high, n))
     return found
-
-
-def wilson(share: float, n: int) -> tuple[float, float]:
-    """Return Wilson's score interval of a share among n (Wilson 1927)."""
-    z = NormalDist().inv_cdf((1 + LEVEL) / 2)
-    middle = (share + z * z / (2 * n)) / (1 + z * z / n)
-    half = z / (1 + z * z / n) * sqrt(share * (1 - share) / n + z * z / (4 * n * n))
-    return max(0.0, middle - half), min(1.0, middle + half)
 
 
 def compare(
