@@ -13,7 +13,7 @@ import pandas as pd
 
 from ingest.assemble import Features, split_values
 from ingest.errors import Problem
-from ingest.files import Reading
+from ingest.raw import Reading
 from ingest.roles import Findings, Roles
 from ingest.schema import Field, Kind, Side
 from ingest.validation import read_numbers

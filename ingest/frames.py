@@ -8,6 +8,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from pathlib import Path
 
+import numpy as np
 import pandas as pd
 
 from ingest.assemble import Features, Seen, assemble
@@ -20,8 +21,9 @@ from ingest.attributes import (
 )
 from ingest.dummy import explode_lists, find_bad_lists, looks_like_lists
 from ingest.errors import AskerError, DataError, Problem
-from ingest.files import Reading, TableFile, open_table
+from ingest.opening import open_table
 from ingest.progress import Notice
+from ingest.raw import RawTable, Reading
 from ingest.roles import (
     Findings,
     Roles,
@@ -201,7 +203,7 @@ class _Intake:
         self.features.setdefault("user", everyone)
         return seen
 
-    def _open(self, path: str) -> TableFile | None:
+    def _open(self, path: str) -> RawTable | None:
         try:
             return open_table(path, self.reading)
         except DataError as error:
@@ -210,7 +212,7 @@ class _Intake:
 
     def _read(
         self,
-        table: TableFile,
+        table: RawTable,
         ids: list[str | None],
         wanted: list[Wanted],
         title: str | None,
@@ -221,7 +223,9 @@ class _Intake:
         others = [part for feature in wanted if not feature.is_text for part in feature.parts]
         others += [name for name in numbers or [] if name]
         try:
-            return table.read([*text, *others], text)
+            raw = table.read([*text, *others], text)
+            frame: pd.DataFrame = raw.table.to_pandas(strings_to_categorical=False)
+            return frame.set_axis(pd.Index(raw.numbers(np.arange(len(frame)))), axis=0)
         except DataError as error:
             self.findings.problems.extend(error.problems)
             return None
@@ -229,14 +233,14 @@ class _Intake:
     def _requested(self, side: str) -> tuple[str, ...]:
         return self.roles.user_columns if side == "user" else self.roles.item_columns
 
-    def _merged_wanted(self, table: TableFile, side: str, title: str | None) -> list[Wanted]:
+    def _merged_wanted(self, table: RawTable, side: str, title: str | None) -> list[Wanted]:
         if side in self.beside:
             return []
         requested = self._requested(side)
         require_columns(requested, table.columns, table.source, self.findings)
         return self._wanted(table, list(requested), title if side == "item" else None)
 
-    def _wanted(self, table: TableFile, columns: list[str], title: str | None) -> list[Wanted]:
+    def _wanted(self, table: RawTable, columns: list[str], title: str | None) -> list[Wanted]:
         present = [name for name in dict.fromkeys(columns) if name in table.columns]
         if title is not None and Columns.TITLE in present:
             what = f"the title is taken from {title!r}; rename this column or leave it out"
@@ -245,10 +249,10 @@ class _Intake:
         self.feature_columns += present
         return wanted_features(present, self.roles)
 
-    def _found(self, role: str, told: str | None, table: TableFile) -> str | None:
+    def _found(self, role: str, told: str | None, table: RawTable) -> str | None:
         return find_column(role, told, table.columns, table.source, self.findings)
 
-    def _title(self, table: TableFile, *, beside: bool = False) -> str | None:
+    def _title(self, table: RawTable, *, beside: bool = False) -> str | None:
         """Return the title's column; in an items table it may also be called `name`."""
         found = self._found(Columns.TITLE, self.roles.title, table)
         if found is None and beside:
@@ -257,7 +261,7 @@ class _Intake:
                 self.findings.notice(f"{table.source}: took column {found!r} as the title")
         return found
 
-    def _tell_unused(self, table: TableFile, frame: pd.DataFrame) -> None:
+    def _tell_unused(self, table: RawTable, frame: pd.DataFrame) -> None:
         unused = [name for name in table.columns if name not in frame.columns]
         if unused:
             self.findings.notice(

@@ -9,10 +9,10 @@ from pathlib import Path
 
 from ingest.dummy import load_dummy
 from ingest.errors import AskerError
-from ingest.files import Reading
 from ingest.frames import Tables, load_tables
 from ingest.named import SOURCES, load_named
 from ingest.progress import Notice, say
+from ingest.raw import Reading
 from ingest.roles import Roles
 from ingest.schema import Dataset, Noun
 

@@ -14,8 +14,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from ingest.errors import AskerError, DataError
-from ingest.files import Reading
 from ingest.loaders import load_source
+from ingest.raw import Reading
 from ingest.roles import Roles
 from ingest.schema import Dataset, Field, Noun
 

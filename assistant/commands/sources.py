@@ -63,8 +63,8 @@ def read_source(given: dict[str, Any], notice: Notice) -> Dataset:
     Raises:
         WhyrecError: as `ingest.loaders.load_source`.
     """
-    from ingest.files import Reading
     from ingest.loaders import load_source
+    from ingest.raw import Reading
     from ingest.roles import Roles
 
     roles = {

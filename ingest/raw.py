@@ -1,0 +1,92 @@
+"""What every source of rows looks like before anything is known about its columns' meaning.
+
+A source is opened far enough to know its columns' names; then the columns that are wanted are read
+as Arrow. From there on nothing depends on where the rows came from.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Sequence
+from dataclasses import dataclass
+from typing import Literal, Protocol
+
+import numpy as np
+import pyarrow as pa  # type: ignore[import-untyped]
+from numpy.typing import NDArray
+
+NO_TEXT = ("", "NaN", "nan", "NULL", "null", "<NA>")
+"""Texts that mean: no value. "NA", "None" and "N/A" are not among them: they may be names."""
+NO_NUMBER = (*NO_TEXT, "NA", "N/A", "n/a", "None", "NaT")
+"""Texts that mean: no value, where a number is expected."""
+
+
+@dataclass(frozen=True)
+class Reading:
+    """How the caller's tables are to be read, and what is to happen to rows that cannot be used."""
+
+    encoding: str = "utf-8"
+    separator: str | None = None
+    """Between fields of a text file; None is a tab for .tsv, a comma otherwise."""
+    missing: tuple[str, ...] = ()
+    """Further texts that mean: no value."""
+    multi_separator: str = "|"
+    """Between the values in one cell of a multi feature."""
+    duplicates: Literal["error", "first", "last"] = "error"
+    """What to do where a user and an item stand together more than once."""
+    layout: Literal["auto", "table", "lists"] = "auto"
+    """One interaction per row, or one user per row with a padded list of items."""
+
+
+@dataclass(frozen=True)
+class Refused:
+    """Rows that a reader could not turn into cells, and left out of its table."""
+
+    what: str
+    """What is wrong and what mends it, one sentence without a full stop."""
+    rows: NDArray[np.int64]
+    """Their numbers, as a person counts them."""
+    texts: Sequence[str]
+    """The rows as they are written."""
+
+
+@dataclass(frozen=True)
+class RawRows:
+    """The columns that were asked for, missing values null.
+
+    Text columns are string or dictionary<int32, string>; both mean the same.
+    """
+
+    table: pa.Table
+    rows: range | NDArray[np.int64]
+    """Per row of `table`, its number as a person counts: in a text file the header is row 1,
+    elsewhere the first row is."""
+    refused: tuple[Refused, ...] = ()
+
+    def numbers(self, places: NDArray[np.int64]) -> NDArray[np.int64]:
+        """Return the row numbers of `places` in the table."""
+        if isinstance(self.rows, range):
+            return self.rows.start + self.rows.step * np.asarray(places, dtype=np.int64)
+        return self.rows[places]
+
+
+class RawTable(Protocol):
+    """A source that could be opened."""
+
+    @property
+    def source(self) -> str:
+        """How messages name it; a URL without its password."""
+
+    @property
+    def columns(self) -> tuple[str, ...]:
+        """The columns' names, in order."""
+
+    def read(self, columns: Collection[str], text: Collection[str]) -> RawRows:
+        """Return `columns` in the table's order; those also in `text` as strings, as written.
+
+        The others come as the reader sees fit: numbers, booleans, times, text; a list of values
+        as text joined by the multi separator. "007" in `text` stays "007"; 7.0 in a column of
+        whole numbers with gaps is "7".
+
+        Raises:
+            DataError: the source is damaged, in another encoding, or has no rows.
+        """
