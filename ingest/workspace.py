@@ -2,7 +2,7 @@
 
     HOME/home.json     {"format": 1, "parts": {"data": {"folder": "data-0001", …}, "model": …}}
     HOME/data-0001/    a part, written under its final name and never changed once published
-    HOME/lock          held by the one process that writes; HOME/lock.holder names it
+    HOME/lock          held by the one process that writes; see ingest/lock.py
 
 A reader follows home.json; a build that is killed leaves folders that no home.json names, and the
 next writer removes them. The generation before the current one is kept, for readers that still
@@ -11,24 +11,20 @@ have it open.
 
 from __future__ import annotations
 
-import errno
 import json
 import os
 import shutil
-import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from filelock import FileLock, Timeout
-
 from ingest.errors import HomeError
+from ingest.lock import writer_lock
 
 FORMAT = 1
 DEFAULT_HOME = ".whyrec"
-_NO_ROOM = {errno.ENOSPC, errno.EDQUOT, errno.EROFS}
 _MEND = {"data": "whyrec ingest", "model": "whyrec train", "index": "whyrec index"}
 
 
@@ -41,6 +37,22 @@ def _generation(folder: Path) -> int:
     """Return the number at the end of a part's folder name, 0 when there is none."""
     number = folder.name.rpartition("-")[2]
     return int(number) if number.isdecimal() else 0
+
+
+def _flush(folder: Path) -> None:
+    """Have everything in `folder` reach the disk: a power cut must not empty what is published."""
+    for path in (*folder.rglob("*"), folder):
+        _flush_entry(path)
+
+
+def _flush_entry(path: Path) -> None:
+    if os.name == "nt" and path.is_dir():
+        return  # Windows has no handle for it
+    handle = os.open(path, os.O_RDONLY)
+    try:
+        os.fsync(handle)
+    finally:
+        os.close(handle)
 
 
 @dataclass(frozen=True)
@@ -159,44 +171,25 @@ class Home:
         """
         try:
             self.path.mkdir(parents=True, exist_ok=True)
-            lock = FileLock(self.path / "lock", timeout=0)
-            lock.acquire()
-        except Timeout as error:
-            raise HomeError(
-                f"{self.path} is being written by {self._holder()}; wait until it is done"
-            ) from error
+            with writer_lock(self.path):
+                self._remove_leftovers()
+                edition = Edition(self)
+                yield edition
+                self._publish(edition)
+                self._remove_leftovers()
         except OSError as error:
-            raise HomeError(
-                f"cannot write to {self.path} ({error.strerror}); choose another folder with --home"
-            ) from error
-        try:
-            (self.path / "lock.holder").write_text(
-                f"process {os.getpid()} ({Path(sys.argv[0]).name})\n", encoding="utf-8"
-            )
-            self._remove_leftovers()
-            edition = Edition(self)
-            yield edition
-            self._publish(edition)
-            self._remove_leftovers()
-        except OSError as error:
-            if error.errno not in _NO_ROOM:
+            if error.errno is None:  # not of the file system
                 raise
             raise HomeError(
                 f"cannot write to {self.path} ({error.strerror}); what was there before is "
                 "unchanged: make room, or choose another folder with --home"
             ) from error
-        finally:
-            lock.release()
-
-    def _holder(self) -> str:
-        try:
-            return (self.path / "lock.holder").read_text(encoding="utf-8").strip()
-        except OSError:
-            return "another process"
 
     def _publish(self, edition: Edition) -> None:
         if not edition.written:
             return
+        for part in edition.written.values():
+            _flush(part.folder)
         parts = self.parts() | edition.written
         manifest = {
             "format": FORMAT,
@@ -211,6 +204,7 @@ class Home:
             file.flush()
             os.fsync(file.fileno())
         os.replace(beside, self.manifest_path)
+        _flush_entry(self.path)
 
     def _remove_leftovers(self) -> None:
         """Remove unpublished folders and all but the last generation before the current one."""

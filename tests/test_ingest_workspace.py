@@ -173,3 +173,10 @@ def test_a_full_disk_is_a_sentence_and_changes_nothing(home: Home) -> None:
         edition.add("data", edition.new_folder("data"), "two")
         raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
     assert home.require("data").data_fingerprint == "one"
+
+
+@pytest.mark.parametrize("number", [errno.EIO, errno.EACCES, errno.EROFS, errno.EFBIG])
+def test_whatever_the_file_system_refuses_is_a_sentence(home: Home, number: int) -> None:
+    told = f"cannot write to .*{os.strerror(number)}.*unchanged"
+    with pytest.raises(HomeError, match=told), home.writing():
+        raise OSError(number, os.strerror(number))
