@@ -157,6 +157,10 @@ def test_files_that_cannot_be_read_are_named(
             TWO.replace("{count: 2}", "{every: {genre: [Horror]}}"),
             "items of films have no 'genre'; there is title, year, genres",
         ),
+        (
+            TWO.replace("shuffle: true", "swap: [sex]"),
+            "].swap: users of films have no 'sex' to swap; there is age, gender",
+        ),
     ],
 )
 def test_what_does_not_fit_the_data_is_said_with_line_and_field(

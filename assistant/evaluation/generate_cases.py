@@ -30,6 +30,8 @@ class ReadyCase:
     """Cases of one group are wordings of one question, so they are not independent."""
     shuffle: bool = False
     """The candidates stand in the prompt in another order."""
+    swap: str | None = None
+    """The user attribute that is exchanged."""
 
 
 def ready_cases(
@@ -50,8 +52,8 @@ def ready_cases(
     for place, case in _written_and_generated(file, dataset, problems):
         cases += _expanded(case, place, file, dataset, problems)
     problems += _relations(cases, file)
-    if problems:
-        raise DataError(problems)
+    if problems:  # all cases that one generator makes have the same ones
+        raise DataError(list(dict.fromkeys(problems)))
     if truth is None:
         return cases
     return [
@@ -104,13 +106,14 @@ def _generated(made: Generate, user: str, suite: Suite) -> Case:
         variants=made.variants,
         same_as=None,
         shuffle=made.shuffle,
+        swap=made.swap,
     )
 
 
 def _expanded(
     case: Case, place: Place, file: SuiteFile, dataset: Dataset, problems: list[Problem]
 ) -> Iterator[ReadyCase]:
-    """Yield a case and its twins: other wordings, and the candidates shuffled."""
+    """Yield a case and its twins: other wordings, the candidates shuffled, attributes swapped."""
     known = case.user is None or case.user in dataset.user_ids
     if not known and not case.unknown_user:
         what = (
@@ -118,12 +121,7 @@ def _expanded(
             "if that is the point of the case"
         )
         problems.append(_problem(file, (*place, "user"), what))
-    for rule in ("every", "none"):
-        for name in getattr(case.expect, rule):
-            if name not in dataset.items.columns:
-                there = ", ".join(dataset.items.columns) or "no attribute"
-                what = f"items of {dataset.name} have no {name!r}; there is {there}"
-                problems.append(_problem(file, (*place, "expect", rule, name), what))
+    problems += _unknown_fields(case, place, file, dataset)
     fill: dict[str, Any] = {"noun": dataset.noun.one, "nouns": dataset.noun.many}
     fill |= ({} if case.user is None else {"user": case.user}) | case.vars
     try:
@@ -150,6 +148,27 @@ def _expanded(
     if case.shuffle:
         tags = (*first.tags, "shuffled")
         yield replace(first, id=f"{case.id}/shuffled", tags=tags, same_as=case.id, shuffle=True)
+    for name in case.swap:
+        tags = (*first.tags, "swapped")
+        yield replace(first, id=f"{case.id}/swapped-{name}", tags=tags, same_as=case.id, swap=name)
+
+
+def _unknown_fields(
+    case: Case, place: Place, file: SuiteFile, dataset: Dataset
+) -> Iterator[Problem]:
+    """Find item and user fields that a case names and the data do not have."""
+    for rule in ("every", "none"):
+        for name in getattr(case.expect, rule):
+            if name not in dataset.items.columns:
+                there = ", ".join(dataset.items.columns) or "no attribute"
+                what = f"items of {dataset.name} have no {name!r}; there is {there}"
+                yield _problem(file, (*place, "expect", rule, name), what)
+    attributes = [field.name for field in dataset.fields_of("user")]
+    for name in case.swap:
+        if name not in attributes:
+            there = ", ".join(attributes) or "no attribute"
+            what = f"users of {dataset.name} have no {name!r} to swap; there is {there}"
+            yield _problem(file, (*place, "swap"), what)
 
 
 class _Plain(string.Formatter):

@@ -120,19 +120,18 @@ def _run_all(
     from ingest.progress import progress_bar
 
     watch = _Watch()
-    assistants: dict[tuple[str, int, bool], RecommendationQA] = {}
+    assistants: dict[tuple[object, ...], RecommendationQA] = {}
 
     def ask(trial: Trial) -> Done:
-        key = (trial.variant.name, trial.repeat, trial.case.shuffle)
-        row, detail, errors = plan.bench.run(trial, assistants[key])
+        row, detail, errors = plan.bench.run(trial, assistants[_condition(trial)])
         return trial, row, detail, errors
 
     for trial in trials:  # made here, so that threads only read them
-        key = (trial.variant.name, trial.repeat, trial.case.shuffle)
+        key = _condition(trial)
         if key not in assistants:
             model = plan.models[trial.variant.model](trial.repeat)
             template = plan.templates[trial.variant.prompt]
-            assistants[key] = plan.bench.assistant(template, model, trial.case.shuffle)
+            assistants[key] = plan.bench.assistant(template, model, trial.case)
     bar = progress_bar(len(trials), "evaluating", "case") if options.progress else None
     with closing(_done(ask, trials, options.jobs)) as done, bar or nullcontext():
         try:
@@ -146,6 +145,11 @@ def _run_all(
         except KeyboardInterrupt:
             return "stopped by hand; go on with --resume"
     return None
+
+
+def _condition(trial: Trial) -> tuple[object, ...]:
+    """Return what trials that share an assistant have in common."""
+    return (trial.variant.name, trial.repeat, trial.case.shuffle, trial.case.swap)
 
 
 def _done(

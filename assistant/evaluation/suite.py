@@ -98,6 +98,8 @@ class Case(_Strict):
     """Id of the case whose items this one must get too."""
     shuffle: bool = False
     """Also run with the candidates in another order in the prompt, as the case `id/shuffled`."""
+    swap: list[Name] = []
+    """User attributes: each is also exchanged for another value, as the case `id/swapped-NAME`."""
 
 
 class Sample(_Strict):
@@ -119,6 +121,7 @@ class Generate(_Strict):
     expect: Expect = Expect()
     variants: dict[Name, str] = {}
     shuffle: bool = False
+    swap: list[Name] = []
 
     @model_validator(mode="after")
     def _tells_users_apart(self) -> Generate:

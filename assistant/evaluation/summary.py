@@ -47,6 +47,7 @@ LOWER_IS_BETTER = frozenset(
             for fault in (
                 "outside_catalogue", "duplicate", "not_from_tools", "seen", "wrong_count",
                 "filter_violated", "number_contradicted", "number_unsupported", "not_picked",
+                "changed_without_cause",
             )
         ),
     }
@@ -119,10 +120,23 @@ def tables_of(rows: Iterable[Row]) -> dict[str, Table]:
     for row in kept:
         reference = first.get((row["same_as"], row["variant"], row["repeat"]))
         if row["same_as"] is not None and reference is not None:
-            same = float(row["shown"] == reference)
-            row = dict(row) | {"metrics": dict(row["metrics"]) | {"same_items": same}}
+            row = dict(row) | {"metrics": dict(row["metrics"]) | _beside(row, reference)}
         tables.setdefault(row["variant"], Table()).add(row)
     return tables
+
+
+def _beside(row: Row, reference: Sequence[str]) -> dict[str, float]:
+    """Measure a twin's items against those of the case it is the twin of.
+
+    Where an attribute was exchanged, the list may be another only if a score is another.
+    """
+    same = row["shown"] == reference
+    if "scores_changed" not in row:
+        return {"same_items": float(same)}
+    found = {"shown.changed_without_cause": float(not same and not row["scores_changed"])}
+    if reference:
+        found["shown.kept_in_swap"] = len(set(row["shown"]) & set(reference)) / len(set(reference))
+    return found
 
 
 def summarise(

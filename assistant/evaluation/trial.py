@@ -20,6 +20,7 @@ from assistant.evaluation.generate_cases import ReadyCase
 from assistant.evaluation.judge import Judge
 from assistant.evaluation.list_quality import Shelf
 from assistant.evaluation.response_cache import NOTE, NotedChat
+from assistant.evaluation.swapping import scores_differ, swapped_home
 from assistant.home import OpenHome
 from ingest.errors import ProviderError, WhyrecError
 
@@ -98,13 +99,21 @@ class Bench:
         self.home = home
         self.judge = judge
         self.shelf = Shelf.of(home.dataset)
+        self._swapped: dict[str, OpenHome] = {}
 
     def assistant(
-        self, template: ChatPromptTemplate, model: NotedChat | None, shuffled: bool
+        self, template: ChatPromptTemplate, model: NotedChat | None, case: ReadyCase
     ) -> RecommendationQA:
-        """Return the assistant of a variant; `shuffled` puts the candidates in another order."""
-        prompt: Any = RunnableLambda(_shuffled) | template if shuffled else template
-        return _Worded(self.home, model, prompt=prompt)
+        """Return the assistant that answers `case` and all that are shuffled or swapped alike."""
+        prompt: Any = RunnableLambda(_shuffled) | template if case.shuffle else template
+        return _Worded(self._home_of(case), model, prompt=prompt)
+
+    def _home_of(self, case: ReadyCase) -> OpenHome:
+        if case.swap is None:
+            return self.home
+        if case.swap not in self._swapped:
+            self._swapped[case.swap] = swapped_home(self.home, case.swap)
+        return self._swapped[case.swap]
 
     def run(self, trial: Trial, assistant: Runnable[Any, Any]) -> Outcome:
         """Ask, and return (row, detail, errors): what is measured, and what a person wants to read.
@@ -137,6 +146,11 @@ class Bench:
             "model_fault": fault,
             "error": None,
         }
+        if case.swap is not None:
+            users = answer["question"].get("user_ids") or [case.user]
+            row["scores_changed"] = any(
+                scores_differ(self.home, self._home_of(case), user) for user in users
+            )
         row["run"] |= {"seconds": answer["seconds"]["total"]}
         return row, _detail(trial, answer, recorder), recorder.errors
 
