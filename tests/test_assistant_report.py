@@ -4,8 +4,6 @@ import csv
 import io
 import json
 import re
-import shutil
-import subprocess
 from html.parser import HTMLParser
 from pathlib import Path
 from typing import Any
@@ -21,6 +19,7 @@ from assistant.evaluation.running import Run, evaluate
 from assistant.evaluation.thresholds import broken_thresholds, read_thresholds
 from assistant.home import OpenHome
 from ingest.errors import AskerError
+from tests.fixtures_browser import Browser
 
 HOSTILE = '<script>alert(1)</script> =HYPERLINK("http://x.test") & \x0b ]]> | `x`'
 
@@ -161,22 +160,29 @@ def test_the_command_runs_a_shipped_suite_and_fails_by_name(
     assert "seed, none: pass is 1.0000, under 1.5" in capsys.readouterr().err
 
 
-CHROMIUM = shutil.which("chromium")
-FLAGS = (
-    "--headless --no-sandbox --disable-gpu --disable-quic --no-first-run "
-    "--disable-background-networking --disable-component-update --disable-sync "
-    "--virtual-time-budget=2000 --run-all-compositor-stages-before-draw"
-).split()
+@pytest.mark.slow
+@pytest.mark.parametrize("width", [390, 1200])
+def test_a_browser_shows_the_page_in_light_and_dark_and_asks_for_nothing(
+    done: Run, browser: Browser, width: int
+) -> None:
+    light, dark = (browser.show(done.folder / "report.html", width, dark) for dark in (False, True))
+    for seen in (light, dark):
+        assert seen.requests == []
+        assert seen.errors == []
+        assert seen.width <= width
+        assert len(seen.picture) > 5000
+    assert light.background != dark.background
+    assert light.picture != dark.picture
 
 
 @pytest.mark.slow
-@pytest.mark.skipif(CHROMIUM is None, reason="Chromium is not installed")
-def test_a_browser_shows_the_page_without_an_error(done: Run, tmp_path: Path) -> None:
-    picture = tmp_path / "page.png"
-    found = subprocess.run(
-        [str(CHROMIUM), *FLAGS, f"--user-data-dir={tmp_path / 'profile'}",
-         "--enable-logging=stderr", "--window-size=390,844", f"--screenshot={picture}", f"file://{done.folder}/report.html"],
-        capture_output=True, text=True, timeout=120, check=True,
-    )  # fmt: skip
-    assert picture.stat().st_size > 5000
-    assert not re.findall(r"CONSOLE.*", found.stderr)
+def test_the_browser_would_tell(browser: Browser, tmp_path: Path) -> None:
+    page = tmp_path / "page.html"
+    page.write_text(
+        "<body style='min-width: 900px'><img src='http://127.0.0.1:9/x.png'>"
+        "<script>console.error('oh'); throw new Error('no')</script>"
+    )
+    seen = browser.show(page, width=390)
+    assert seen.requests == ["http://127.0.0.1:9/x.png"]
+    assert len(seen.errors) == 3  # the console, the exception, the picture
+    assert seen.width >= 900
