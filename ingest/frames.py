@@ -21,7 +21,7 @@ from ingest.attributes import (
 )
 from ingest.dummy import explode_lists, find_bad_lists, looks_like_lists
 from ingest.errors import AskerError, DataError, Problem
-from ingest.opening import open_table
+from ingest.opening import Opened, called, open_table
 from ingest.progress import Notice
 from ingest.raw import RawTable, Reading
 from ingest.roles import (
@@ -46,11 +46,13 @@ from ingest.validation import (
 
 @dataclass(frozen=True)
 class Tables:
-    """The files of one data set."""
+    """The tables of one data set, by name or opened already."""
 
-    interactions: str
-    users: str | None = None
-    items: str | None = None
+    interactions: Opened
+    users: Opened | None = None
+    items: Opened | None = None
+    name: str | None = None
+    """What to call the data set; None takes it from the interactions' file."""
 
 
 def load_tables(
@@ -71,12 +73,12 @@ def load_tables(
     intake.read_beside("user", tables.users)
     intake.read_beside("item", tables.items)
     seen = intake.read_interactions(tables.interactions)
-    check_stated_kinds(tables.interactions, intake.feature_columns, roles, intake.findings)
+    check_stated_kinds(called(tables.interactions), intake.feature_columns, roles, intake.findings)
     if intake.findings.problems or seen is None:
         raise DataError(intake.findings.problems)
     if liked_from is not None and seen.label is None:
         raise AskerError("--liked-from needs a column of labels; name it with --label")
-    name = Path(tables.interactions).name.partition(".")[0]
+    name = tables.name or Path(called(tables.interactions)).name.partition(".")[0]
     users, items = (intake.features.get(side, Features()) for side in ("user", "item"))
     return assemble(name, seen, users, items, noun, liked_from)
 
@@ -94,12 +96,12 @@ class _Intake:
     """By side, the file that was given for its features."""
     feature_columns: list[str] = field(default_factory=list)
 
-    def read_beside(self, side: Side, path: str | None) -> None:
+    def read_beside(self, side: Side, source: Opened | None) -> None:
         """Read a users or items table: a row per id, its other columns features unless named."""
-        if path is None:
+        if source is None:
             return
-        self.beside[side] = path
-        table = self._open(path)
+        path = self.beside[side] = called(source)
+        table = self._open(source)
         if table is None:
             return
         told = self.roles.user if side == "user" else self.roles.item
@@ -119,9 +121,10 @@ class _Intake:
         raw.index = pd.Index(frame[id_column], dtype=object)
         self.features[side] = finished_features(raw, kinds, side, self.reading)
 
-    def read_interactions(self, path: str) -> Seen | None:
+    def read_interactions(self, source: Opened) -> Seen | None:
         """Read the interaction table, and from it the features of a side without its own table."""
-        table = self._open(path)
+        path = called(source)
+        table = self._open(source)
         if table is None:
             return None
         user = find_id("user", self.roles.user, table.columns, path, self.findings)
@@ -203,9 +206,9 @@ class _Intake:
         self.features.setdefault("user", everyone)
         return seen
 
-    def _open(self, path: str) -> RawTable | None:
+    def _open(self, source: Opened) -> RawTable | None:
         try:
-            return open_table(path, self.reading)
+            return open_table(source, self.reading)
         except DataError as error:
             self.findings.problems.extend(error.problems)
             return None

@@ -1,4 +1,8 @@
-"""Opening a Parquet file as a table of raw rows; its first row is row 1."""
+"""Opening Parquet, one file or a folder of them (also hive-partitioned), as a table of raw rows.
+
+The files of a folder are read in the order of their names, as one table: its first row is row 1.
+A partition like `day=2024-05-31/` is a column. Names that start with `_` or `.` are no data.
+"""
 
 from __future__ import annotations
 
@@ -6,28 +10,39 @@ import re
 from collections.abc import Callable, Collection
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
+from urllib.parse import unquote
 
 import pyarrow as pa  # type: ignore[import-untyped]
 import pyarrow.compute as pc  # type: ignore[import-untyped]
 import pyarrow.parquet as pq  # type: ignore[import-untyped]
 
+from ingest.cells import plain_rows
 from ingest.errors import DataError, Problem
-from ingest.raw import NO_TEXT, RawRows, Reading
+from ingest.progress import progress_bar
+from ingest.raw import RawRows, Reading
+
+if TYPE_CHECKING:
+    from pyarrow.dataset import Dataset as Files  # type: ignore[import-untyped]
 
 MAGIC = b"PAR1"
 SUFFIXES = (".parquet", ".pq")
 _UNNAMED = re.compile(r"|__index_level_\d+__")
 """An index that pandas wrote along is no column: its name is blank, or this in Parquet."""
+_NO_PARTITION = "__HIVE_DEFAULT_PARTITION__"
+_WHOLE = r"^(0|-?[1-9][0-9]{0,17})$"
 
 
 @dataclass(frozen=True)
-class ParquetFile:
-    """A Parquet file whose schema could be read."""
+class ParquetTable:
+    """Parquet files whose schemas could be read and fit one another."""
 
     source: str
     schema: pa.Schema
+    files: tuple[str, ...]
     reading: Reading
+    partitions: tuple[str, ...] = ()
+    """Names of the columns that stand in the folders' names."""
 
     @property
     def columns(self) -> tuple[str, ...]:
@@ -37,18 +52,56 @@ class ParquetFile:
     def read(self, columns: Collection[str], text: Collection[str]) -> RawRows:
         """Return `columns` as `ingest.raw.RawTable.read` says."""
         wanted = [name for name in self.columns if name in columns]
-        table = _sure(self.source, lambda: pq.read_table(self.source, columns=wanted))
+        table = _sure(self.source, lambda: self._table(wanted))
+        for name in set(wanted) & set(self.partitions) - set(text):
+            table = table.set_column(wanted.index(name), name, _as_numbers(table.column(name)))
         return plain_rows(self.source, table, text, self.reading)
 
+    def _table(self, wanted: list[str]) -> pa.Table:
+        files = self._dataset()
+        batches = []
+        with progress_bar(files.count_rows(), f"reading {self.source}", " rows") as bar:
+            for batch in files.to_batches(columns=wanted):
+                batches.append(batch)
+                bar.update(batch.num_rows)
+        schema = pa.schema([self.schema.field(name) for name in wanted])
+        return pa.Table.from_batches(batches, batches[0].schema if batches else schema)
 
-def open_parquet(source: str, reading: Reading) -> ParquetFile:
-    """Read the schema; raises DataError where the file is no Parquet file."""
-    schema = _sure(source, lambda: pq.read_schema(source))
-    twice = sorted({name for name in schema.names if schema.names.count(name) > 1})
-    if twice:
-        what = "two columns have this name; rename one"
-        raise DataError([Problem(source, what, name) for name in twice])
-    return ParquetFile(source, schema, reading)
+    def _dataset(self) -> Files:
+        import pyarrow.dataset as ds
+
+        partitions = pa.schema([(name, pa.string()) for name in self.partitions])
+        return ds.dataset(
+            list(self.files),
+            schema=self.schema,
+            format="parquet",
+            partitioning=ds.partitioning(partitions, flavor="hive") if self.partitions else None,
+            partition_base_dir=self.source if self.partitions else None,
+        )
+
+
+def open_parquet(source: str, reading: Reading) -> ParquetTable:
+    """Read the schema of a file; raises DataError where it is no Parquet file."""
+    return _opened(source, [source], (), reading)
+
+
+def open_parquet_folder(source: str, reading: Reading) -> ParquetTable:
+    """Read the schemas of all files below the folder `source`.
+
+    Raises:
+        DataError: a file is damaged, two files do not fit one another, or a partition is missing.
+    """
+    root = Path(source)
+    files = parquet_files(root)
+    partitions = [_partitions(root, file) for file in files]
+    for file, names in zip(files, partitions, strict=True):
+        if names != partitions[0]:
+            what = (
+                f"lies below {_folders(names)} while {files[0].relative_to(root)} lies below "
+                f"{_folders(partitions[0])}; partition all files alike"
+            )
+            raise DataError([Problem(str(file), what)])
+    return _opened(source, [str(file) for file in files], partitions[0], reading)
 
 
 def is_parquet(source: str, start: bytes) -> bool:
@@ -56,26 +109,72 @@ def is_parquet(source: str, start: bytes) -> bool:
     return start.startswith(MAGIC) or Path(source).suffix in SUFFIXES
 
 
-def plain_rows(source: str, table: pa.Table, text: Collection[str], reading: Reading) -> RawRows:
-    """Return a typed Arrow table as raw rows, numbered from 1.
+def parquet_files(folder: Path) -> list[Path]:
+    """Return the Parquet files below `folder` in the order of their paths."""
+    return [
+        path
+        for path in sorted(folder.rglob("*"))
+        if path.suffix in SUFFIXES
+        and path.is_file()
+        and not any(part.startswith(("_", ".")) for part in path.relative_to(folder).parts)
+    ]
 
-    Raises:
-        DataError: the table has no rows, or a column's type is of no use.
-    """
-    if table.num_rows == 0:
-        raise DataError([Problem(source, "there are column names but no rows below them")])
-    problems: list[Problem] = []
-    columns: dict[str, pa.ChunkedArray] = {}
-    for name in table.column_names:
-        column = table.column(name)
+
+def _opened(
+    source: str, files: list[str], partitions: tuple[str, ...], reading: Reading
+) -> ParquetTable:
+    schemas = [_checked_schema(file) for file in files]
+    schema = schemas[0]
+    for file, other in zip(files[1:], schemas[1:], strict=True):
+        schema = _unified(schema, other, files[0], file)
+    for name in partitions:
+        if name in schema.names:
+            what = "is both a column of the files and in the folders' names; rename one"
+            raise DataError([Problem(source, what, name)])
+        schema = schema.append(pa.field(name, pa.string()))
+    return ParquetTable(source, schema, tuple(files), reading, partitions)
+
+
+def _checked_schema(file: str) -> pa.Schema:
+    schema = _sure(file, lambda: pq.read_schema(file)).remove_metadata()
+    twice = sorted({name for name in schema.names if schema.names.count(name) > 1})
+    if twice:
+        what = "two columns have this name; rename one"
+        raise DataError([Problem(file, what, name) for name in twice])
+    return schema
+
+
+def _unified(schema: pa.Schema, other: pa.Schema, first: str, file: str) -> pa.Schema:
+    """Return a schema that holds both: further columns, wider numbers; raises DataError."""
+    problems = []
+    for field in other:
+        known = schema.field(field.name).type if field.name in schema.names else field.type
         try:
-            columns[name] = _plain(column, name in text, reading)
+            pa.unify_schemas(
+                [pa.schema([(field.name, known)]), pa.schema([field])], promote_options="permissive"
+            )
         except pa.ArrowException:
-            what = f"holds {column.type}, which cannot be used here; write it as text or numbers"
-            problems.append(Problem(source, what, name))
+            what = f"is {field.type} here but {known} in {first}; write all files with one type"
+            problems.append(Problem(file, what, field.name))
     if problems:
         raise DataError(problems)
-    return RawRows(pa.table(columns), range(1, table.num_rows + 1))
+    return pa.unify_schemas([schema, other], promote_options="permissive")
+
+
+def _partitions(root: Path, file: Path) -> tuple[str, ...]:
+    folders = file.relative_to(root).parts[:-1]
+    return tuple(unquote(name.partition("=")[0]) for name in folders if "=" in name)
+
+
+def _folders(names: tuple[str, ...]) -> str:
+    return "/".join(f"{name}=…" for name in names) or "the folder itself"
+
+
+def _as_numbers(column: pa.ChunkedArray) -> pa.ChunkedArray:
+    """Return a partition's values as numbers where all are whole numbers without leading zeros."""
+    column = pc.if_else(pc.equal(column, _NO_PARTITION), pa.scalar(None, pa.string()), column)
+    whole = pc.all(pc.match_substring_regex(column, _WHOLE)).as_py()
+    return column.cast(pa.int64()) if whole else column
 
 
 def _sure(source: str, read: Callable[[], Any]) -> Any:
@@ -85,33 +184,3 @@ def _sure(source: str, read: Callable[[], Any]) -> Any:
         first = str(error).splitlines()[0] if str(error) else type(error).__name__
         what = f"is not a Parquet file, or is damaged ({first}); write it again"
         raise DataError([Problem(source, what)]) from error
-
-
-def _plain(column: pa.ChunkedArray, as_text: bool, reading: Reading) -> pa.ChunkedArray:
-    if pa.types.is_dictionary(column.type) and not pa.types.is_string(column.type.value_type):
-        column = column.cast(column.type.value_type)
-    if pa.types.is_list(column.type) or pa.types.is_large_list(column.type):
-        texts = column.cast(pa.list_(pa.string()))
-        column = pc.binary_join(texts, reading.multi_separator)
-    if pa.types.is_decimal(column.type):
-        column = column.cast(pa.float64())
-    if as_text and pa.types.is_floating(column.type):
-        whole = pc.all(pc.equal(column, pc.floor(column))).as_py()  # 7.0 is the id 7 with gaps
-        column = column.cast(pa.int64()) if whole else column
-    if (as_text and not pa.types.is_dictionary(column.type)) or _is_textual(column.type):
-        column = column.cast(pa.string())
-    if pa.types.is_string(column.type):
-        missing = pc.is_in(column, pa.array([*NO_TEXT, *reading.missing], pa.string()))
-        column = pc.if_else(missing, pa.scalar(None, pa.string()), column)
-    return column
-
-
-def _is_textual(kind: pa.DataType) -> bool:
-    return bool(
-        pa.types.is_nested(kind)
-        or pa.types.is_large_string(kind)
-        or pa.types.is_string_view(kind)
-        or pa.types.is_binary(kind)
-        or pa.types.is_large_binary(kind)
-        or pa.types.is_null(kind)
-    )

@@ -499,7 +499,7 @@ def test_a_parquet_column_of_another_type_is_a_sentence(desk: Desk) -> None:
     path = str(desk.folder / "t.parquet")
     frame = pd.DataFrame({"user": ["1"], "item": ["a"], "label": [{"x": 1}]})
     frame.to_parquet(path)
-    with pytest.raises(DataError, match=r"column 'label': holds struct<x: int64>, which cannot"):
+    with pytest.raises(DataError, match=r"column 'label': holds objects, which cannot"):
         desk.load_file(path)
     priced = frame.assign(label=pd.Series([Decimal("2.50")], dtype=object), time=[date(1970, 1, 2)])
     priced.to_parquet(path)
@@ -553,7 +553,7 @@ def test_what_is_no_parquet_file_is_a_sentence(desk: Desk, content: bytes) -> No
 
 
 def test_a_folder_is_a_sentence(desk: Desk) -> None:
-    with pytest.raises(DataError, match="is a folder; name the file in it"):
+    with pytest.raises(DataError, match="is a folder without Parquet files; name the file in it"):
         desk.load_file(str(desk.folder))
 
 
