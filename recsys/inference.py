@@ -3,15 +3,17 @@
 What an item brings to every pair is worked out once (`Network.side`): the FM terms of its own
 fields, the sum of its embeddings, and its half of the first layer, W₁[u; i] = W₁ᵤu + W₁ᵢi. A pair
 then costs one inner product and the rest of the MLP. Batch normalisation is folded into the layers.
+Where that rest is deep it is compiled (`recsys.head_tiles`); a small one is not worth the import.
 """
 
 from __future__ import annotations
 
 from collections.abc import Mapping
-from functools import cache
+from functools import cache, cached_property
 from typing import Any, Literal, NamedTuple
 
 import numpy as np
+from numpy.typing import NDArray
 from scipy import sparse
 
 from ingest.schema import FloatArray
@@ -21,6 +23,9 @@ Weights = Mapping[str, FloatArray]
 _BN_EPSILON = 1e-5
 _BLOCK_ITEMS = 1024
 """Items whose hidden layers are worked out at once: half a MiB, which stays in a core's cache."""
+_DEEP = 512
+"""Weights after the first layer from which an MLP is compiled: from there it is what costs, and one
+answer about some thousand items pays for loading numba (0.3 s)."""
 
 
 class Side(NamedTuple):
@@ -30,12 +35,18 @@ class Side(NamedTuple):
     vector: FloatArray  # (n, K)
     hidden: FloatArray  # (n, H); H is 0 without an MLP
 
-    def take(self, rows: slice) -> Side:
-        return Side(self.own[rows], self.vector[rows], self.hidden[rows])
-
     def mean(self) -> Side:
         """Return the average of the rows as one row."""
         return Side(*(part.mean(axis=0, keepdims=True, dtype=np.float32) for part in self))
+
+
+class Items(NamedTuple):
+    """What n items bring, laid out for `Network.block`."""
+
+    own: FloatArray  # (n,)
+    vector: FloatArray  # (n, K)
+    hidden: FloatArray  # (n, H)
+    tiles: FloatArray  # (n_tiles, 1 + K + H, LANES), see `head_tiles`; n_tiles is 0 for a small MLP
 
 
 class Network:
@@ -47,6 +58,7 @@ class Network:
         self.bias = np.float32(weights["bias"])
         self.layers = _folded_layers(weights)
         self._user_width = n_user_fields * (self.table.shape[1] - 1)
+        self.deep = sum(weight.size for weight, _ in self.layers[1:]) >= _DEEP
 
     def fields(self, bags: Bags) -> FloatArray:
         """Embed bags: (n_rows, n_fields, K + 1)."""
@@ -69,12 +81,47 @@ class Network:
             hidden = row_product(embedded.reshape(len(fields), -1), np.ascontiguousarray(half.T))
         return Side(fields[..., -1].sum(axis=1) + within, vector, hidden)
 
-    def block(self, users: Side, items: Side) -> FloatArray:
-        """Return y of every user with every item, (n_users, n_items)."""
-        with _blas().limit(limits=1, user_api="blas"):
-            return self._block(users, items)
+    def items(self, side: Side) -> Items:
+        """Lay out the side of items once for all blocks."""
+        if not self.deep:
+            none = np.empty((0, 0, 0), np.float32)
+            return Items(side.own, np.asfortranarray(side.vector), side.hidden, none)
+        from recsys.head_tiles import LANES, ROWS
 
-    def _block(self, users: Side, items: Side) -> FloatArray:
+        rows = np.concatenate([side.own[:, None], side.vector, _filled(side.hidden, ROWS)], axis=1)
+        tiles = _filled(rows.T, LANES).reshape(rows.shape[1], -1, LANES)
+        return Items(*side, np.ascontiguousarray(tiles.transpose(1, 0, 2)))
+
+    def block(self, users: Side, items: Items) -> FloatArray:
+        """Return y of every user with every item, (n_users, n_items)."""
+        if self.deep:
+            return self._compiled_block(users, items)
+        with _blas().limit(limits=1, user_api="blas"):
+            return self._plain_block(users, items)
+
+    def _compiled_block(self, users: Side, items: Items) -> FloatArray:
+        from recsys.head_tiles import ROWS, score_tiles
+
+        y = np.empty((len(users.own), len(items.own)), np.float32)
+        own = users.own + (self.bias + self.layers[-1][1])
+        shift = _filled(users.hidden + self.layers[0][1], ROWS)
+        score_tiles(own, users.vector, shift, items.tiles, *self._packed_head, y)
+        return y
+
+    @cached_property
+    def _packed_head(self) -> tuple[FloatArray, NDArray[np.int64]]:
+        """Return the weights after the first layer and the hidden widths as `head_tiles` wants."""
+        from recsys.head_tiles import ROWS
+
+        parts = []
+        for weight, bias in self.layers[1:-1]:
+            filled = _filled(_filled(weight, ROWS).T, ROWS).T
+            parts += [filled.ravel(), _filled(bias[None], ROWS)[0]]
+        parts.append(_filled(self.layers[-1][0], ROWS)[0])
+        widths = [-(-len(bias) // ROWS) * ROWS for _, bias in self.layers[:-1]]
+        return np.concatenate(parts), np.array(widths)
+
+    def _plain_block(self, users: Side, items: Items) -> FloatArray:
         y = row_product(users.vector, items.vector.T)
         y += users.own[:, None]
         y += items.own + self.bias
@@ -84,15 +131,6 @@ class Network:
                 block = items.hidden[start : start + _BLOCK_ITEMS]
                 for row, *shift in zip(y, *shifts, strict=True):
                     row[start : start + _BLOCK_ITEMS] += self._head(block, shift)
-        return y
-
-    def pairs(self, users: Side, items: Side) -> FloatArray:
-        """Return y of row r of `users` with row r of `items`, (n,)."""
-        y: FloatArray = users.own + items.own + self.bias
-        y += np.einsum("nk,nk->n", users.vector, items.vector)
-        if self.layers:
-            shifts = self._shifts(self.layers[0][1][None])
-            y += self._head(users.hidden + items.hidden, [shift[0] for shift in shifts])
         return y
 
     def _shifts(self, hidden: FloatArray) -> list[FloatArray]:
@@ -124,6 +162,12 @@ def _blas() -> Any:
     from threadpoolctl import ThreadpoolController  # type: ignore[import-untyped]
 
     return ThreadpoolController()
+
+
+def _filled(matrix: FloatArray, step: int) -> FloatArray:
+    """Return `matrix` with columns of zeros up to a multiple of `step`."""
+    filled: FloatArray = np.pad(matrix, ((0, 0), (0, -matrix.shape[1] % step)))
+    return filled
 
 
 def row_product(left: FloatArray, right: FloatArray) -> FloatArray:

@@ -21,6 +21,7 @@ from recsys.features import CodeArray
 from recsys.inference import Network, Side
 from recsys.inputs import Inputs
 from recsys.ranking import BlendConfig
+from recsys.topn import NO_ITEM, top_items
 
 UNKNOWN = -1
 """The index of a user or item the data do not have: it scores as the average of those they do."""
@@ -42,8 +43,9 @@ class Scorer:
         self.trained = trained
         self.inputs = inputs or Inputs(trained.space, dataset, trained.config.history)
         self.network = Network(trained.weights, len(trained.space.of("user")))
-        items = self.network.side(self.network.fields(self.inputs.items()), "item")
-        self.items = items._replace(vector=np.asfortranarray(items.vector))  # see `row_product`
+        side = self.network.side(self.network.fields(self.inputs.items()), "item")
+        self.items = self.network.items(side)
+        self._average_item = self.network.items(side.mean())
 
     @property
     def task(self) -> Task:
@@ -68,6 +70,23 @@ class Scorer:
     def raw_all(self, users: NDArray[np.integer]) -> FloatArray:
         """Return y of the DeepFM equation for every item and each of `users`."""
         return self._fill(np.asarray(users, np.int64), lambda raw, level: raw)
+
+    def top(self, users: NDArray[np.integer], n: int) -> tuple[IntArray, FloatArray]:
+        """Return the `n` best items each of `users` has not seen, and their scores, both (·, n).
+
+        NO_ITEM and NaN where fewer are left; ties by index. Memory: a block's scores.
+        """
+        users = np.asarray(users, np.int64)
+        items = np.full((len(users), n), NO_ITEM, np.int32)
+        scores = np.full((len(users), n), np.nan, np.float32)
+        for rows in self._blocks(len(users)):
+            raw = self.network.block(self._user_side(users[rows]), self.items)
+            seen = self._seen_by(users[rows])
+            items[rows] = top_items(raw, n, seen)
+            best = np.take_along_axis(raw, np.maximum(items[rows], 0), axis=1)
+            best = self._finish(best, self._level(raw, seen)[:, None])
+            scores[rows] = np.where(items[rows] == NO_ITEM, np.nan, best)
+        return items, scores
 
     def score_pairs(self, users: NDArray[np.integer], items: NDArray[np.integer]) -> FloatArray:
         """Return the score of each (user, item) pair, (n,); either may be UNKNOWN."""
@@ -109,10 +128,6 @@ class Scorer:
         raw = self.network.block(side, self.items)
         scores: FloatArray = self._finish(raw, self._level(raw, sparse.csr_array(seen))[:, None])[0]
         return scores
-
-    @cached_property
-    def _average_item(self) -> Side:
-        return self.items.mean()
 
     @cached_property
     def _average_user(self) -> Side:

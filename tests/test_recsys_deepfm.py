@@ -21,6 +21,7 @@ from recsys.pairwise import pairwise_relu
 
 CONFIGS = {
     "notebook": DeepFMConfig(embed_size=8, hidden_units=(16, 8, 4), use_bn=True),
+    "compiled": DeepFMConfig(embed_size=8, hidden_units=(32, 16, 6), use_bn=True),
     "no mlp": DeepFMConfig(embed_size=8, hidden_units=()),
     "history": DeepFMConfig(
         embed_size=8,
@@ -94,7 +95,7 @@ def test_scoring_in_numpy_is_the_plain_forward(films: Dataset, name: str) -> Non
             model.fields(inputs.users(pairs[:, 0])), model.fields(inputs.items(pairs[:, 1]))
         ).numpy()
     fast = Network(export(model), len(inputs.space.of("user")))
-    items = fast.side(fast.fields(inputs.items()), "item")
+    items = fast.items(fast.side(fast.fields(inputs.items()), "item"))
     block = fast.block(fast.side(fast.fields(inputs.users(np.arange(7))), "user"), items)
     assert block.ravel() == pytest.approx(plain, abs=1e-5)
 

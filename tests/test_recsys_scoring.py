@@ -56,13 +56,29 @@ def test_ranking_scores_are_probabilities_in_the_order_of_the_raw_scores(scorer:
         assert (np.diff(in_order) > -1e-5).all()
 
 
+def test_top_lists_are_the_best_unseen_of_all_scores(
+    films: Dataset, scorer: Scorer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    users = np.array([4, UNKNOWN, 0, 6])
+    items, scores = scorer.top(users, 6)
+    for row, user in enumerate(users):
+        raw, every = scorer.raw_all(users)[row], scorer.score_all(users)[row]
+        seen = set(films.interactions.item[films.interactions.user == user].tolist())
+        best = sorted(set(range(films.n_items)) - seen, key=lambda item: (-raw[item], item))[:6]
+        assert items[row].tolist() == best + [-1] * (6 - len(best))
+        assert (scores[row, : len(best)] == every[best]).all()
+        assert np.isnan(scores[row, len(best) :]).all()
+    monkeypatch.setattr(scoring, "_BLOCK_NUMBERS", 1)
+    assert (scorer.top(users, 6)[0] == items).all()
+
+
 def test_an_unknown_user_or_item_scores_as_the_average_of_the_known(scorer: Scorer) -> None:
     unknown = scorer.score_all(np.array([UNKNOWN]))[0]
     assert np.isfinite(unknown).all()
     item = scorer.score_pairs(np.array([0]), np.array([UNKNOWN]))[0]
     both = scorer.score_pairs(np.array([UNKNOWN]), np.array([UNKNOWN]))[0]
     raw = scorer.network.block(
-        scorer._user_side(np.array([UNKNOWN])), scorer.items.mean()
+        scorer._user_side(np.array([UNKNOWN])), scorer._average_item
     )  # the average side is linear in the embeddings
     assert np.isfinite([item, both, raw[0, 0]]).all()
 

@@ -1,0 +1,52 @@
+"""The compiled MLP against the same in plain numpy."""
+
+import numpy as np
+import pytest
+
+from recsys.head_tiles import LANES
+from recsys.inference import Network, Side
+
+K, N_ITEMS = 5, 2 * LANES + 7
+
+
+def network(widths: tuple[int, ...], rng: np.random.Generator) -> tuple[Network, Side, Side]:
+    """Return drawn weights, 6 users and some items."""
+    weights = {"table": np.zeros((1, K + 1), np.float32), "bias": np.float32(0.3)}
+    for depth, (n_in, n_out) in enumerate(zip((2 * K, *widths), (*widths, 1), strict=True)):
+        weights[f"layers.{depth}.weight"] = drawn(rng, n_out, n_in) / np.float32(n_in**0.5)
+        weights[f"layers.{depth}.bias"] = drawn(rng, n_out)
+    sides = (Side(drawn(rng, n), drawn(rng, n, K), drawn(rng, n, widths[0])) for n in (6, N_ITEMS))
+    return Network(weights, 1), *sides  # type: ignore[return-value]
+
+
+def drawn(rng: np.random.Generator, *shape: int) -> np.ndarray:
+    return rng.normal(size=shape).astype(np.float32)
+
+
+@pytest.mark.parametrize("widths", [(600,), (33, 18), (33, 18, 5), (40, 20, 12, 7)])
+def test_every_pair_is_what_the_layers_say_one_by_one(widths: tuple[int, ...]) -> None:
+    deep, users, items = network(widths, np.random.default_rng(len(widths)))
+    assert deep.deep
+    found = deep.block(users, deep.items(items))
+    for u in range(6):
+        hidden = users.hidden[u] + items.hidden + deep.layers[0][1]
+        for weight, bias in deep.layers[1:]:
+            hidden = np.maximum(hidden, 0) @ weight.T + bias
+        fm = users.own[u] + items.own + items.vector @ users.vector[u] + np.float32(0.3)
+        assert found[u] == pytest.approx(fm + hidden[:, 0], abs=1e-4)
+
+
+def test_an_item_scores_the_same_bits_in_any_tile_and_beside_any_user() -> None:
+    deep, users, items = network((33, 18, 5), np.random.default_rng(0))
+    found = deep.block(users, deep.items(items))
+    turned = np.roll(np.arange(N_ITEMS), 3)
+    apart = deep.items(Side(*(part[turned] for part in items)))
+    for u in range(6):
+        alone = Side(*(part[u : u + 1] for part in users))
+        assert (deep.block(alone, apart)[0] == found[u, turned]).all()
+
+
+def test_a_small_mlp_is_not_compiled() -> None:
+    small, _, items = network((16,), np.random.default_rng(0))
+    assert not small.deep
+    assert not small.items(items).tiles.size
