@@ -83,16 +83,16 @@ def is_locked(folder: Path) -> bool:
 
 
 @contextmanager
-def writer_lock(folder: Path) -> Iterator[None]:
-    """Be the one writer of the existing `folder` within the block.
+def writer_lock(folder: Path, wait: float = 0.0) -> Iterator[None]:
+    """Be the one writer of the existing `folder` within the block; `wait` so many seconds for it.
 
     Raises:
         HomeError: another process is; the message names it.
         OSError: the folder cannot be written to.
     """
-    lock = FileLock(folder / LOCK, timeout=0)
+    lock = FileLock(folder / LOCK, timeout=wait)
     try:
-        lock.acquire()
+        lock.acquire(poll_interval=0.02)
     except Timeout as error:
         raise HomeError(_refusal(folder)) from error
     try:

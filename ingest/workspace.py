@@ -1,7 +1,9 @@
 """The home folder: which generation of each part is current, one writer, published by one rename.
 
-    HOME/home.json     {"format": 1, "parts": {"data": {"folder": "data-0001", …}, "model": …}}
+    HOME/home.json     {"format": 2, "parts": {"data": {"folder": "data-0001", …}, "model": …},
+                        "lineage": […]}; see ingest/manifest.py
     HOME/data-0001/    a part, written under its final name and never changed once published
+    HOME/added-0003/   what was added to the data since they were ingested
     HOME/lock          held by the one process that writes; see ingest/lock.py
 
 A reader follows home.json; a build that is killed leaves folders that no home.json names, and the
@@ -18,14 +20,16 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING
 
 from ingest.errors import HomeError
 from ingest.lock import writer_lock
+from ingest.manifest import MEND, Contents, Part, State, read_contents
 
-FORMAT = 1
+if TYPE_CHECKING:
+    from ingest.schema import Dataset
+
 DEFAULT_HOME = ".whyrec"
-_MEND = {"data": "whyrec ingest", "model": "whyrec train", "index": "whyrec index"}
 
 
 def home_path(option: str | None = None) -> Path:
@@ -55,22 +59,18 @@ def _flush_entry(path: Path) -> None:
         os.close(handle)
 
 
-@dataclass(frozen=True)
-class Part:
-    """A published part of the home."""
-
-    name: str
-    folder: Path
-    data_fingerprint: str
-    """Fingerprint of the data set this part is, or was made from."""
-
-
 @dataclass
 class Edition:
     """Parts being written; they become current together when the block of `Home.writing` ends."""
 
     home: Home
     written: dict[str, Part] = field(default_factory=dict)
+    lineage: tuple[State, ...] | None = None
+    """The data's states from now on; None leaves them, or begins with the data written."""
+    dropped: set[str] = field(default_factory=set)
+    """Parts that are to be no longer there."""
+    keep_older: bool = True
+    """Whether the generation before the current one stays on the disk."""
 
     def new_folder(self, name: str) -> Path:
         """Create the empty folder that part `name` is to be written into."""
@@ -83,6 +83,16 @@ class Edition:
         """Declare part `name` complete in `folder`."""
         self.written[name] = Part(name, folder, data_fingerprint)
 
+    def outlook(self) -> Contents:
+        """Return what the home holds once this is published."""
+        before = self.home.contents()
+        parts, lineage = dict(before.parts), self.lineage
+        if "data" in self.written:  # what was added to other data does not go with these
+            parts.pop("added", None)
+            lineage = lineage or (State(self.written["data"].data_fingerprint),)
+        parts = {name: part for name, part in parts.items() if name not in self.dropped}
+        return Contents(self.home.path, parts | self.written, lineage or before.lineage)
+
 
 class Home:
     """The home folder at `path`, which need not exist yet."""
@@ -94,8 +104,8 @@ class Home:
     def manifest_path(self) -> Path:
         return self.path / "home.json"
 
-    def parts(self) -> dict[str, Part]:
-        """Return the current parts by name; empty when nothing was published yet.
+    def contents(self) -> Contents:
+        """Return what the home holds now; without parts when nothing was published yet.
 
         Raises:
             HomeError: home.json is unreadable or was written by another version.
@@ -103,59 +113,35 @@ class Home:
         try:
             manifest = json.loads(self.manifest_path.read_text(encoding="utf-8"))
         except FileNotFoundError:
-            return {}
+            return Contents(self.path, {})
         except (OSError, ValueError) as error:
             raise HomeError(
                 f"{self.manifest_path} cannot be read ({error}); move {self.path} away and run "
                 "`whyrec build` again"
             ) from error
-        return self._checked(manifest)
+        return read_contents(self.path, manifest)
 
-    def _checked(self, manifest: Any) -> dict[str, Part]:
-        version = manifest.get("format") if isinstance(manifest, dict) else None
-        if version != FORMAT:
-            raise HomeError(
-                f"{self.path} was built by another version of whyrec (its format is {version!r}, "
-                f"this version reads {FORMAT}); move it away or choose another folder with --home, "
-                "then run `whyrec build` again"
-            )
-        try:
-            return {
-                name: Part(name, self.path / entry["folder"], entry["data_fingerprint"])
-                for name, entry in manifest["parts"].items()
-            }
-        except (AttributeError, KeyError, TypeError) as error:
-            raise HomeError(
-                f"{self.manifest_path} is damaged; move {self.path} away and run `whyrec build` "
-                "again"
-            ) from error
+    def parts(self) -> dict[str, Part]:
+        """Return the current parts by name; empty when nothing was published yet."""
+        return dict(self.contents().parts)
 
     def require(self, name: str) -> Part:
-        """Return part `name`, made from the current data.
+        """Return part `name`, made from the current data or from what they grew from.
 
         Raises:
-            HomeError: the part is missing, or was made from other data; the message says which
-                command to run.
+            HomeError: the part is missing, or was made from other data.
         """
-        parts = self.parts()
-        if "data" not in parts:
-            raise HomeError(
-                f"there is no data in {self.path}; run `whyrec demo`, or `whyrec build SOURCE` "
-                "with your own table"
-            )
-        if name not in parts:
-            raise HomeError(f"{self.path} has data but no {name} yet; run `{_MEND[name]}`")
-        part, data = parts[name], parts["data"]
-        if part.data_fingerprint != data.data_fingerprint:
-            raise HomeError(
-                f"the {name} in {self.path} was made from other data ({part.data_fingerprint}, "
-                f"the data now are {data.data_fingerprint}); run `{_MEND[name]}`"
-            )
-        if not part.folder.is_dir():
-            raise HomeError(
-                f"{part.folder} is gone, though {self.manifest_path} names it; run `{_MEND[name]}`"
-            )
-        return part
+        return self.contents().require(name)
+
+    def dataset(self) -> Dataset:
+        """Return the data as they are, additions and all.
+
+        Raises:
+            HomeError: there are none, or their files are damaged.
+        """
+        from ingest.growing import open_data
+
+        return open_data(self.contents()).dataset
 
     def folders(self, name: str) -> list[Path]:
         """Return every folder of part `name`, published or not, oldest first."""
@@ -163,20 +149,23 @@ class Home:
         return sorted((path for path in found if _generation(path) > 0), key=_generation)
 
     @contextmanager
-    def writing(self) -> Iterator[Edition]:
+    def writing(self, wait: float = 0.0) -> Iterator[Edition]:
         """Hold the home's lock and yield an Edition; publish it when the block ends well.
+
+        Args:
+            wait: seconds to wait for another writer.
 
         Raises:
             HomeError: another process is writing, or the folder cannot be written.
         """
         try:
             self.path.mkdir(parents=True, exist_ok=True)
-            with writer_lock(self.path):
+            with writer_lock(self.path, wait):
                 self._remove_leftovers()
                 edition = Edition(self)
                 yield edition
                 self._publish(edition)
-                self._remove_leftovers()
+                self._remove_leftovers(edition.keep_older)
         except OSError as error:
             if error.errno is None:  # not of the file system
                 raise
@@ -186,18 +175,11 @@ class Home:
             ) from error
 
     def _publish(self, edition: Edition) -> None:
-        if not edition.written:
+        if not edition.written and not edition.dropped:
             return
         for part in edition.written.values():
             _flush(part.folder)
-        parts = self.parts() | edition.written
-        manifest = {
-            "format": FORMAT,
-            "parts": {
-                name: {"folder": part.folder.name, "data_fingerprint": part.data_fingerprint}
-                for name, part in sorted(parts.items())
-            },
-        }
+        manifest = edition.outlook().to_json()
         beside = self.manifest_path.with_suffix(".json.new")
         with beside.open("w", encoding="utf-8") as file:
             json.dump(manifest, file, indent=2)
@@ -206,15 +188,15 @@ class Home:
         os.replace(beside, self.manifest_path)
         _flush_entry(self.path)
 
-    def _remove_leftovers(self) -> None:
+    def _remove_leftovers(self, keep_older: bool = True) -> None:
         """Remove unpublished folders and all but the last generation before the current one."""
         current = {part.name: part.folder for part in self.parts().values()}
-        for name in _MEND:
+        for name in MEND:
             older = [path for path in self.folders(name) if path != current.get(name)]
             published = current.get(name)
             before = [
                 path for path in older if published and _generation(path) < _generation(published)
             ]
             for path in older:
-                if path not in before[-1:]:
+                if path not in before[-1:] or not keep_older:
                     shutil.rmtree(path, ignore_errors=True)

@@ -5,11 +5,14 @@ from __future__ import annotations
 import json
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import pandas as pd
+import pyarrow as pa
 import pytest
+from pyarrow import parquet
 
-from ingest.errors import HomeError
+from ingest.errors import HomeError, OperationError
 from ingest.schema import Dataset, Field
 from ingest.tables import load_dataset, save_dataset
 
@@ -43,12 +46,21 @@ def test_an_all_missing_feature_comes_back_missing(films: Dataset, tmp_path: Pat
     assert load_dataset(tmp_path).users["gender"].tolist() == [None] * 7
 
 
-@pytest.mark.parametrize("name", ["dataset.json", "interactions.parquet", "users.parquet"])
-def test_a_truncated_file_is_a_sentence(films: Dataset, tmp_path: Path, name: str) -> None:
+@pytest.mark.parametrize(
+    ("name", "what"),
+    [
+        ("dataset.json", "cannot be read"),
+        ("interactions.parquet", "interactions.parquet has changed"),
+        ("users.parquet", "users.parquet has changed"),
+    ],
+)
+def test_a_truncated_file_is_a_sentence(
+    films: Dataset, tmp_path: Path, name: str, what: str
+) -> None:
     save_dataset(films, tmp_path)
     path = tmp_path / name
     path.write_bytes(path.read_bytes()[: path.stat().st_size // 2])
-    with pytest.raises(HomeError, match=r"cannot be read .*run `whyrec ingest` again"):
+    with pytest.raises(HomeError, match=f"{what}.*run `whyrec ingest` again"):
         load_dataset(tmp_path)
 
 
@@ -68,6 +80,32 @@ def test_tables_of_another_data_set_are_refused(films: Dataset, tmp_path: Path) 
     (two / "users.parquet").replace(one / "users.parquet")
     with pytest.raises(HomeError, match="are not those that were saved there"):
         load_dataset(one)
+
+
+def test_what_is_on_the_disk_is_compared_before_it_counts(
+    films: Dataset, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def forgetful(table: pa.Table, path: Path, **options: Any) -> None:
+        write(table.slice(0, len(table) - 1), path, **options)
+
+    write = parquet.write_table
+    monkeypatch.setattr("ingest.tables.parquet.write_table", forgetful)
+    with pytest.raises(OperationError, match="does not hold what was written there"):
+        save_dataset(films, tmp_path)
+    assert not (tmp_path / "dataset.json").exists()
+
+
+def test_tables_of_the_first_format_are_checked_by_their_content(
+    films: Dataset, tmp_path: Path
+) -> None:
+    save_dataset(films, tmp_path)
+    about = json.loads((tmp_path / "dataset.json").read_text())
+    del about["files"], about["counts"], about["origin"]
+    (tmp_path / "dataset.json").write_text(json.dumps(about))
+    assert load_dataset(tmp_path).fingerprint == films.fingerprint
+    (tmp_path / "dataset.json").write_text(json.dumps(about | {"fingerprint": "0" * 16}))
+    with pytest.raises(HomeError, match="are not those that were saved there"):
+        load_dataset(tmp_path)
 
 
 def test_a_description_without_its_entries_is_refused(films: Dataset, tmp_path: Path) -> None:
