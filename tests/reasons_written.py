@@ -143,7 +143,7 @@ def _order(k: Known) -> dict[str, Any]:
         "not_top": _when(not k.top),
         "top1": _when(k.percentile >= 99),
         "ahead": ahead if ahead > 1 else None,
-        "pct1": None if k.top else f"{math.floor(10 * k.percentile) / 10:.1f}",
+        "pct1": None if k.top else k.above,
         "pct0": None if k.top else math.floor(k.percentile),
         "bad_pct1": f"{k.percentile - 7.3:.1f}",
         "bad_top": "0.1" if k.percentile < 99.8 else None,

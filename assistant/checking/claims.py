@@ -20,7 +20,9 @@ MAX_READ = 4_000
 _LONGEST = 5
 """Words in the longest phrase that is looked up."""
 
-_SENTENCE_END = re.compile(r"(?<=[.!?])\s+(?=[A-Z\"“'(0-9])|\n+")
+_SENTENCE_END = re.compile(
+    r"(?<=[.!?])(?<!\bvs\.)(?<!\be\.g\.)(?<!\bi\.e\.)(?<!\bapprox\.)\s+(?=[^\sa-z])|\n+"
+)
 _TOKEN = re.compile(
     r"(?P<number>(?:[0-9]+(?:,[0-9]{3})*(?:\.[0-9]+)?|\.[0-9]+))(?P<unit>%|st|nd|rd|th|s)?(?![^\W_])"
     r"|(?P<possessive>['’]s?(?![^\W_]))"
@@ -97,6 +99,10 @@ class Sentence:
     concepts: frozenset[str] = field(init=False)
 
     def __post_init__(self) -> None:
+        self.sum_up()
+
+    def sum_up(self) -> None:
+        """Gather what all the tokens mean; to be called when one of them has changed."""
         self.concepts = frozenset(one for token in self.tokens for one in token.means)
 
     def of_kind(self, kind: Kind) -> list[int]:
@@ -197,6 +203,8 @@ def read(
 def _is_said(name: str, claims: Claims) -> bool:
     """Tell whether a name is words a sentence may be made of: a film called "You", or "42"."""
     words = fold(name).split()
+    if len(words) == 2 and words[1].isdigit() and "items" in claims.meanings.get(words[0], ()):
+        return False  # "item 7" is what an item without a title is called
     known = [word in claims.meanings or word.isdigit() or _number_word(word, claims) is not None
              for word in words]  # fmt: skip
     return all(known) and (len(words) == 1 or any(word.isdigit() for word in words))

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from assistant.checking.facts import Person
-from assistant.checking.reading import Reading, named_users
+from assistant.checking.reading import Reading, is_said_to_lack, named_people, named_users
 
 
 def wrong_comparison(reading: Reading) -> str | None:
@@ -35,6 +35,8 @@ def _wrong_nearest(reading: Reading, place: int) -> str | None:
     before = reading.tokens[place - 1] if place else None
     if before is not None and "people" in before.means:
         nouns = [before]
+    if not nouns and _a_group(reading, place):
+        return None
     if nouns and (nouns[0].text.endswith("s") or nouns[0].text == "people"):
         claimed = [one for one in reading.following(place, 4) if one.text in ("are", "is", "were")]
         if not (claimed and _named_list(reading, place)):
@@ -44,8 +46,11 @@ def _wrong_nearest(reading: Reading, place: int) -> str | None:
     ordinal = before.value if before is not None and before.ordinal else 1
     people = reading.facts.people
     named = [reading.person(reading.tokens[at]) for at in _named_list(reading, place)]
-    among = any(
-        one.text in ("of them", "of these", "of those", "among", "them", "who", "with it")
+    earlier = [one.text for one in reading.tokens[max(0, place - 2) : place]]
+    aside = earlier == [",", "the"] and "seen" in reading.sentence.concepts
+    among = aside or any(
+        "it" in one.means
+        or one.text in ("of them", "of these", "of those", "among", "them", "who", "with it")
         for one in reading.following(place, 4)
     )
     if not named:
@@ -55,6 +60,19 @@ def _wrong_nearest(reading: Reading, place: int) -> str | None:
     if places == expected or (among and [_index(people, one) for one in named] == expected):
         return None
     return f"no fact says {reading.tokens[place].text!r} of them"
+
+
+def _a_group(reading: Reading, place: int) -> bool:
+    """Tell "6 of the 10 nearest" and "the people whose taste is closest to yours"."""
+    before = reading.preceding(place, 6)
+    counted = reading.tokens[place - 1] if place else None
+    if counted is not None and counted.kind == "number" and not counted.ordinal:
+        return True
+    several = [
+        one for one in before if "people" in one.means and one.text.endswith(("s", "people"))
+    ]
+    joined = {one.text for one in before} & {"whose", "who", "with", "that"}
+    return bool(several and joined)
 
 
 def _of_the(reading: Reading, place: int) -> bool:
@@ -100,9 +118,27 @@ def _than(reading: Reading) -> str | None:
             before = {
                 one for other in reading.tokens[max(0, place - 8) : place] for one in other.means
             }
-            if not before & {"above", "below", "nearer", "farther"}:
+            if not before & {"above", "below", "nearer", "farther"} and not _liked_more(
+                reading, place
+            ):
                 return "no fact carries the comparison"
     return None
+
+
+def _liked_more(reading: Reading, place: int) -> bool:
+    """Tell whether "you liked more Drama than War films" holds; `place` is that of "than"."""
+    tokens = reading.tokens
+    values = reading.sentence.of_kind("value")
+    first = [at for at in values if at < place]
+    second = [at for at in values if at > place]
+    words = {one.text for one in tokens[max(0, place - 6) : place]}
+    sign = 1 if "more" in words else -1 if words & {"fewer", "less"} else 0
+    about = reading.sentence.concepts & {"liked", "taste"}
+    if not (first and second and sign and about):
+        return False
+    taste = reading.facts.taste
+    a, b = (taste.get(tokens[at].text, (None, 0))[0] for at in (first[-1], second[0]))
+    return a is not None and b is not None and (a - b) * sign > 0
 
 
 def _than_follows(reading: Reading, place: int) -> bool:
@@ -110,8 +146,10 @@ def _than_follows(reading: Reading, place: int) -> bool:
 
 
 def _wrong_nearer(reading: Reading, place: int, nearer: bool) -> str | None:
-    named = named_users(reading)
+    named = [at for at, _ in named_people(reading)]
     before, after = [at for at in named if at < place], [at for at in named if at > place]
+    if "audience" in reading.sentence.concepts and len(after) > 1:
+        before, after = after[:1], after[1:]  # "its audience is closer to that of Heat than to …"
     if before and after:
         one = reading.person(reading.tokens[before[-1]])
         other = reading.person(reading.tokens[after[-1]])
@@ -158,6 +196,8 @@ def _parts(reading: Reading) -> str | None:
         part = token.means & {"all_of", "most_of", "several", "some", "many", "fraction"}
         if not part:
             continue
+        if "all_of" in token.means and _each_is_named(reading, place):
+            continue
         known = _part_known(reading, place)
         if known is None:
             if _is_all_of_a_comparison(reading, place):
@@ -166,6 +206,13 @@ def _parts(reading: Reading) -> str | None:
         if not _part_holds(reading, place, *known):
             return f"{token.text!r} does not hold"
     return None
+
+
+def _each_is_named(reading: Reading, place: int) -> bool:
+    """Tell "users 215, 49 and 3 have all seen it": each of them is held against the facts."""
+    follows = reading.tokens[place + 1 : place + 2]
+    before = [at for at in named_users(reading) if at < place]
+    return len(before) > 1 and bool(follows) and "seen" in follows[0].means
 
 
 def _is_all_of_a_comparison(reading: Reading, place: int) -> bool:
@@ -185,8 +232,12 @@ def _part_known(reading: Reading, place: int) -> tuple[float, float] | None:
     ahead = {one for token in after for one in token.means}
     noun = next((n for t in after for n in ("people", "items") if n in t.means), None)
     if noun == "people":
-        seen = "seen" in reading.sentence.concepts
-        return (len(facts.people), facts.n_neighbours) if seen and "near" in ahead else None
+        if "near" not in ahead:
+            return None
+        have, near = len(facts.people), facts.n_neighbours
+        if is_said_to_lack(reading):
+            return near - have, near
+        return (have, near) if "seen" in reading.sentence.concepts else None
     token = reading.tokens[place]
     concepts = reading.sentence.concepts
     if noun == "items" and "liked" in concepts:

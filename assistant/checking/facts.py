@@ -122,4 +122,5 @@ def spellings(title: str) -> Iterable[str]:
     bare = re.sub(r"\s*\([^()]*\)", "", title).strip()
     found = {shown(one) for form in (title, bare) for one in (form, spoken(form))}
     without_article = re.sub(r", (The|A|An)$", "", bare)
-    return sorted(one for one in found | {shown(without_article)} if one)
+    found |= {shown(without_article)}
+    return sorted({form for one in found if one for form in (one, one[0].upper() + one[1:])})

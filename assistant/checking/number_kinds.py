@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
+from assistant.checking.claims import Token
 from assistant.checking.reading import Reading, noun_of, said_to
 
 _NOT_THEN = ("before", "after", "since", "between", "into", "because of", "due to")
@@ -31,6 +32,8 @@ def kind_of(reading: Reading, place: int) -> str:
 
 def _percent_kind(reading: Reading, place: int) -> str:
     after = reading.following(place, 9)
+    if len(after) < 9 and reading.counted_after(place + len(after) + 1):
+        after += reading.following(place + len(after) + 1)  # "80% of your 10 nearest neighbours"
     if any("top" in token.means for token in reading.preceding(place, 2)):
         return "top"
     if after and after[0].text in ("of", "percent"):
@@ -49,6 +52,9 @@ def _decimal_kind(reading: Reading, place: int) -> str:
     tokens = reading.tokens
     if place > 1 and tokens[place - 1].text == "(" and tokens[place - 2].kind in ("user", "title"):
         return "jaccard"
+    titles = [one for one in tokens[:place] if one.text in reading.facts.liked]
+    if titles and not reading.tokens[place].percent and reading.sentence.concepts & {"audience"}:
+        return "jaccard" if "score" not in _meant(reading.preceding(place, 3)) else "score"
     after = reading.following(place)
     if after and after[0].text == "of" and noun_of(after):
         return "unclear"  # "0.5 of the users"
@@ -56,6 +62,10 @@ def _decimal_kind(reading: Reading, place: int) -> str:
     if not compared and any("average" in one.means for one in reading.preceding(place, 4)):
         return "average"
     return _nearest_cue(reading, place, ("score", "jaccard", "percentile", "average")) or "score"
+
+
+def _meant(tokens: Iterable[Token]) -> set[str]:
+    return {one for token in tokens for one in token.means}
 
 
 def _nearest_cue(reading: Reading, place: int, concepts: Iterable[str]) -> str | None:
@@ -120,6 +130,8 @@ def _count_kind(reading: Reading, place: int) -> str:
         return "common"
     liked = any("liked" in one.means for one in (*after, *before[:1]))
     part = after and (after[0].text == "of" or after[0].kind == "value")
+    if len(after) > 1 and after[0].text in ("are", "is", "were") and after[1].kind == "value":
+        return "taste count" if reading.sentence.concepts & {"liked", "taste"} else "unclear"
     if after and (after[0].text in ("times", "of them") or (liked and part)):
         return "taste count"
     if noun == "items" and liked:

@@ -6,6 +6,8 @@ import json
 import re
 from typing import Any
 
+from assistant.checking.layout import CUT_OFF
+
 MAX_ANSWER = 200_000
 """Characters of a model's answer that are read."""
 MAX_KEYS = 1_000
@@ -39,11 +41,11 @@ def proposed_reasons(text: str) -> dict[str, Any] | None:
 
 
 def _cut_off(text: str) -> str | None:
-    """Return the text that begins a value and is not closed."""
+    """Return the text that begins a value and is not closed, marked as such."""
     if not text.startswith('"'):
         return None
     try:
         value = _DECODER.decode(re.sub(r"\\(u[0-9a-fA-F]{0,3})?$", "", text) + '"')
     except ValueError:
         return None
-    return value if isinstance(value, str) else None
+    return value + CUT_OFF if isinstance(value, str) else None

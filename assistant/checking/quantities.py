@@ -14,6 +14,7 @@ from assistant.checking.reading import (
     fits,
     holds,
     is_anchored,
+    is_said_to_lack,
     named_people,
     noun_of,
 )
@@ -21,7 +22,9 @@ from assistant.checking.reading import (
 
 def wrong_number(reading: Reading) -> str | None:
     """Return why a number of the sentence does not hold, None when all of them do."""
-    done: set[int] = set()
+    why, done = _respective_tastes(reading)
+    if why:
+        return why
     for first, second in _pairs(reading):
         why = _wrong_pair(reading, first, second)
         if why:
@@ -37,6 +40,30 @@ def wrong_number(reading: Reading) -> str | None:
         elif why := _wrong_single(reading, place, kind):
             return why
     return _wrong_relation(reading, related)
+
+
+def _respective_tastes(reading: Reading) -> tuple[str | None, set[int]]:
+    """Check "more Drama than War films (14 versus 3)": a number for each of the values before."""
+    values = reading.sentence.of_kind("value")
+    numbers = [
+        at
+        for at in reading.sentence.of_kind("number")
+        if values and at > values[-1] and not reading.tokens[at].decimals
+    ]
+    joined = (
+        {reading.tokens[at].text for at in range(numbers[0], numbers[-1])} if numbers else set()
+    )
+    apart = joined & {"versus", "vs", "against", "and", "to", "compared with", "compared to"}
+    if len(values) < 2 or len(numbers) != len(values) or not apart or joined & {"of", "out of"}:
+        return None, set()
+    if not reading.sentence.concepts & {"liked", "taste"}:
+        return None, set()
+    for at, value in zip(numbers, values, strict=True):
+        count, _ = reading.facts.taste.get(reading.tokens[value].text, (None, None))
+        if count != reading.tokens[at].value:
+            name = reading.tokens[value].text
+            return f"{reading.tokens[at].text} is no count of {name} in the evidence", set()
+    return None, set(numbers)
 
 
 def _counts_nearness(reading: Reading, place: int) -> bool:
@@ -70,6 +97,8 @@ def _pairs(reading: Reading) -> list[tuple[int, int]]:
 def _after_the_group(tokens: Sequence[Token], second: int) -> int | None:
     """Return the place of 4 in "of your 10 nearest neighbours, 4 have seen it"."""
     for place in range(second + 1, min(len(tokens) - 1, second + 8)):
+        if tokens[second].decimals:
+            return None  # "a score of 0.91, 4 of 10"
         if tokens[place].text == ",":
             return place + 1 if tokens[place + 1].kind == "number" else None
         if tokens[place].kind == "number":
@@ -108,20 +137,41 @@ def _wrong_pair(reading: Reading, first: int, second: int) -> str | None:
     around = [*between, *after, *reading.preceding(first, 3)]
     if _is_scaled_score(reading, first, b):
         held = holds(reading.facts.score, a.value / b.value, a.decimals + len(f"{b.value:.0f}") - 1)
-    elif noun_of(after) == "people":
-        held = _is_about_the_near(after) and _some_have_it(reading, first, b)
+    elif noun_of(after) == "people" or noun_of(between) == "people":
+        said_of = after if noun_of(after) == "people" else between  # "8 neighbours out of 10"
+        held = _is_about_the_near(said_of) and _some_have_it(reading, first, b)
     elif _is_about_taste(reading):
         held = _liked_so_many(reading, first, b)
-    elif any({"common", "either"} & one.means for one in around if one.text != "out of"):
+    elif _is_shared(reading, around):
         held = _share(reading, first, (a.value, b.value))
     elif "liked" in reading.sentence.concepts:
         held = _liked_so_many(reading, first, b)
     elif noun_of(after) == "items":
         place = (reading.facts.place, reading.facts.n_unseen)
         held = "unseen" in reading.sentence.concepts and (a.value, b.value) == place
+    elif b.value == reading.facts.n_neighbours and _near_come_before(reading, first):
+        held = _some_have_it(reading, first, b)
     else:  # "user 215 (24 of 77)"
         held = bool(named_people(reading)) and _share(reading, first, (a.value, b.value))
     return None if held else f"no fact says {a.text} of {b.text}"
+
+
+def _is_shared(reading: Reading, around: Sequence[Token]) -> bool:
+    """Tell whether two numbers are of a set in common and of all that either has."""
+    beside = any({"common", "either"} & one.means for one in around if one.text != "out of")
+    return beside or ("common" in reading.sentence.concepts and bool(named_people(reading, "user")))
+
+
+def _near_come_before(reading: Reading, place: int) -> bool:
+    """Tell "of your neighbours (4 of 10)" and "Neighbours: 4/10": the last noun is of the near."""
+    for at in range(place - 1, -1, -1):
+        token = reading.tokens[at]
+        if token.kind in ("user", "title"):
+            return False
+        if token.means & {"people", "items"}:
+            near = {one for other in reading.tokens[max(0, at - 2) : at + 1] for one in other.means}
+            return "people" in token.means and "near" in near
+    return False
 
 
 def _is_about_taste(reading: Reading) -> bool:
@@ -147,6 +197,7 @@ def _is_about_the_near(after: Sequence[Token]) -> bool:
 def _some_have_it(reading: Reading, first: int, of: Token) -> bool:
     """Tell whether so many of so many near users have the item."""
     have, near = len(reading.facts.people), reading.facts.n_neighbours
+    have = near - have if is_said_to_lack(reading) else have
     part = reading.tokens[first]
     return of.value == near and not of.decimals and fits(have, part, bound_of(reading, first))
 
@@ -179,14 +230,38 @@ def _wrong_single(reading: Reading, place: int, kind: str) -> str | None:
         held = token.text == facts.item_id
     elif kind == "users" and not reading.sentence.concepts & {"seen"}:
         held = False  # the data have other users too
+    elif kind == "rank" and not _places_the_item(reading, place):
+        held = False
     elif kind == "rank" and any("unseen" in one.means for one in reading.following(place)):
         held = token.value == facts.place
     else:
         scale = 100.0 if token.percent else 1.0
         numbers = _facts_of_kind(reading, place, kind, scale)
         held = any(fits(number, token, bound) for number in numbers)
+        if kind == "percentile" and not token.decimals and not held:
+            held = any(int(number) == token.value for number in numbers)  # 99.9 is never "100%"
     name = {"unclear": "fact", "users": "number of users"}.get(kind, kind.strip("="))
     return None if held else f"{token.text} is no {name} in the evidence of this item"
+
+
+def _places_the_item(reading: Reading, place: int) -> bool:
+    """Tell "the first in your list" from "your first War film" and "you rank first"."""
+    tokens = reading.tokens
+    verb = next((at for at, one in enumerate(tokens) if "rank" in one.means), place)
+    if verb and ("you" in tokens[verb - 1].means or tokens[verb - 1].kind == "user"):
+        return False
+    listed = [one for one in tokens if "rank" in one.means or one.text in _LISTS]
+    after = reading.following(place, 2)
+    comes = any(one.text in _COMES for one in reading.preceding(place, 3))
+    return (bool(listed) or comes) and not any(
+        one.kind == "value" or "items" in one.means for one in after
+    )
+
+
+_COMES = frozenset(("comes", "come", "coming", "stands", "lands", "it's", "sits", "goes"))
+_LISTS = frozenset(
+    ("list", "lists", "ranking", "rankings", "recommendations", "suggestions", "picks")
+)
 
 
 def _facts_of_kind(reading: Reading, place: int, kind: str, scale: float) -> Sequence[float]:
@@ -239,6 +314,14 @@ def _taste_at(reading: Reading, place: int) -> list[tuple[int, int]]:
     if not named:
         return list(reading.facts.taste.values())
     before = [other for other in named if other < place]
+    after = [other for other in named if place < other <= place + 3]
+    if after and reading.tokens[after[0] - 1].text in (
+        "are",
+        "is",
+        "were",
+        reading.tokens[place].text,
+    ):
+        before = after[:1]  # "39 are Drama and 17 are War", "14 Drama films"
     value = reading.tokens[before[-1] if before else named[0]].text
     return [reading.facts.taste[value]] if value in reading.facts.taste else []
 

@@ -12,6 +12,9 @@ _BOUNDS = ("at_least", "more_than", "at_most", "less_than")
 
 
 _FEW_WORDS = 6
+_SKIPPED = frozenset(
+    "has have had already both also been was were each too all still 's even now then".split()
+)
 
 
 @dataclass(frozen=True)
@@ -44,6 +47,13 @@ class Reading:
                 break
             found.append(token)
         return found
+
+    def counted_after(self, place: int) -> bool:
+        """Tell whether a whole number stands at a place: the 10 of "of your 10 neighbours"."""
+        token = self.tokens[place] if place < len(self.tokens) else None
+        return (
+            token is not None and token.kind == "number" and not (token.decimals or token.percent)
+        )
 
     def person(self, token: Token) -> Person | None:
         """Return the near user or liked item that a token names."""
@@ -88,6 +98,49 @@ def named_people(reading: Reading, kind: str = "") -> list[tuple[int, Person | N
             if not asked:
                 found.append((place, reading.person(token)))
     return found
+
+
+def subject_of(reading: Reading, place: int) -> Token | None:
+    """Return who does what the word at `place` says: the word before, or after "by"."""
+    after = reading.following(place, 4)
+    if after and after[0].text == "by":
+        who = [one for one in after[1:] if one.kind == "user" or one.means & {"people", "you"}]
+        return who[-1] if who and who[-1].kind == "user" else (who[0] if who else None)
+    at = place - 1
+    while at >= 0 and reading.tokens[at].text in _SKIPPED:
+        at -= 1
+    if at > 0 and reading.tokens[at].text in ("who", "that", "which"):
+        at -= 1  # "user 215, who has seen it" and "a neighbour that has not seen it"
+    if at > 0 and reading.tokens[at].text == ",":
+        before = reading.tokens[at - 1]
+        at -= before.kind == "user" or "people" in before.means  # "user 215, has seen it"
+    if at < 0:
+        return None
+    token = reading.tokens[at]
+    if (token.kind == "user" or "you" in token.means) and _compared(reading, at):
+        people = [one for one in reading.tokens[:at] if "people" in one.means]
+        return people[0] if people else None  # "the users most like user 78 have seen it"
+    return token
+
+
+def _compared(reading: Reading, place: int) -> bool:
+    """Tell "users like user 78" and "similar to you" from a user who does something."""
+    for token in reversed(reading.tokens[max(0, place - 3) : place]):
+        if token.means & {"near", "nearest"} or token.text in ("to", "with", "as", "than"):
+            return True
+        if token.kind != "word" or "people" not in token.means:
+            return False
+    return False
+
+
+def is_said_to_lack(reading: Reading) -> bool:
+    """Tell "6 of your 10 neighbours have not seen it" from what the asked user has not seen."""
+    for place, token in enumerate(reading.tokens):
+        if "unseen" in token.means and token.text not in ("unseen", "unwatched"):
+            subject = subject_of(reading, place)
+            if subject is not None and "people" in subject.means:
+                return True
+    return False
 
 
 def anchored(reading: Reading, place: int, kind: str = "") -> list[Person]:

@@ -16,6 +16,27 @@ def wrong_sense(reading: Reading) -> str | None:
     return next((why for check in _CHECKS if (why := check(reading)) is not None), None)
 
 
+_GIVES = frozenset(
+    "gives give gave adds add puts put makes make earns brings gets raises lifts lowers".split()
+)
+
+
+def _acting_values(reading: Reading) -> str | None:
+    """No tool computes what a single attribute does to a score here: "its War side gives it …"."""
+    for place in reading.sentence.of_kind("value"):
+        after = reading.following(place, 3)
+        if any(one.text in _GIVES for one in after) and "score" not in {
+            one.text for one in reading.tokens[:place]
+        }:
+            return f"no tool computed what {reading.tokens[place].text!r} does"
+        before = reading.tokens[place - 1].text if place else ""
+        if before in ("more", "less", "fewer") and "than" not in {
+            one.text for one in reading.tokens[place:]
+        }:
+            return f"no fact says that it is {before} {reading.tokens[place].text}"
+    return None
+
+
 def _strangers(reading: Reading) -> str | None:
     facts = reading.facts
     for token in reading.tokens:
@@ -56,7 +77,8 @@ def _counts(reading: Reading, token: Token) -> bool:
 
 def _praise(reading: Reading) -> str | None:
     facts = reading.facts
-    weak = facts.percentile < LIKELY or min((one.common for one in facts.people), default=0) < 3
+    few_share = min((one.common for one in facts.people), default=0) < 3
+    weak = facts.percentile < LIKELY or few_share or 2 * len(facts.people) < facts.n_neighbours
     for token in reading.tokens:
         if "praise" in token.means and facts.percentile < LIKELY:
             return f"its score does not carry {token.text!r}"
@@ -88,6 +110,17 @@ def _liked_titles(reading: Reading) -> str | None:
         follows = reading.tokens[place + 1 : place + 4]
         valued = any(one.kind == "value" for one in follows) and follows[0].text == ","
         before = reading.tokens[place - 1].text if place else ""
+        if not reading.sentence.concepts & {
+            "liked",
+            "label",
+            "audience",
+            "both",
+            "jaccard",
+            "common",
+        }:
+            return f"nothing but its liking is computed of {token.text}"
+        if any("audience" in one.means for one in reading.tokens[:place]):
+            continue
         owns = before == "of" and reading.tokens[place - 2].text in ("that", "those")
         if valued or owns or follows and follows[0].text in (
             "is", "was", "has", "had", "ranks", "ranked", "scores", "scored", "stands", "gets",
@@ -157,4 +190,5 @@ _CHECKS: tuple[Callable[[Reading], str | None], ...] = (
     _causes,
     _attributes,
     _quotes,
+    _acting_values,
 )

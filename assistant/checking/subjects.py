@@ -3,12 +3,7 @@
 from __future__ import annotations
 
 from assistant.checking.claims import Token
-from assistant.checking.reading import Reading, named_users
-
-_SKIPPED = frozenset(
-    "has have had already both also been was were each too all still 's even now then".split()
-)
-
+from assistant.checking.reading import Reading, named_users, subject_of
 
 _RELATIONS = {"seen", "common", "jaccard", "either", "near", "nearer", "farther", "above", "below"}
 
@@ -18,7 +13,9 @@ _NEIGHBOURS_FOLLOW = frozenset(("including", "include", "includes", "namely", "s
 
 def wrong_subject(reading: Reading) -> str | None:
     """Return why somebody has not done what a sentence says of him, None when all of it holds."""
-    checks = (_other_askers, _unrelated, _asked_as_neighbour, _who_saw, _who_liked)
+    checks = (
+        _other_askers, _unrelated, _asked_as_neighbour, _described, _together, _who_saw, _who_liked,
+    )  # fmt: skip
     return next((why for check in checks if (why := check(reading)) is not None), None)
 
 
@@ -98,11 +95,31 @@ def _asked_as_neighbour(reading: Reading) -> str | None:
     return None
 
 
+def _described(reading: Reading) -> str | None:
+    """Of the asked user it is known what he has seen and liked, not what he is."""
+    for place, token in enumerate(reading.tokens):
+        asked = (
+            "you" in token.means or token.text == "you're" or token.text == reading.facts.user_id
+        )
+        after = reading.following(place, 5)
+        if token.text == "you're":
+            after = [token, *after]
+        if asked and after and after[0].text in ("are", "is", "were", "was", "'re", "'s", "you're"):
+            for one in after[1:]:
+                if one.means & {"unseen", "near", "liked", "taste", "it"}:
+                    break
+                if one.text == "known":
+                    return "what the asker is like is not in the evidence"
+                if one.kind == "value" or one.means & {"people", "items"}:
+                    return "what the asker is like is not in the evidence"
+    return None
+
+
 def _who_saw(reading: Reading) -> str | None:
     """The asked user has not seen the item, those near who are named have; the facts say who."""
     for place, token in enumerate(reading.tokens):
         if token.means & {"seen", "unseen"}:
-            subject = _subject(reading, place)
+            subject = subject_of(reading, place)
             asked = subject is not None and (
                 (subject.kind == "user" and subject.text == reading.facts.user_id)
                 or "you" in subject.means
@@ -112,9 +129,14 @@ def _who_saw(reading: Reading) -> str | None:
             if "seen" in token.means and _saw_a_liked_title(reading, place):
                 return "what else other users have seen is not in the evidence"
             if "unseen" in token.means and subject is not None and not asked:
+                counted = "people" in subject.means and _is_counted(reading, place)
                 near = subject.kind == "user" or subject.means & {"people"}
-                if near and (reading.facts.people or subject.kind == "user"):
+                if near and (reading.facts.people or subject.kind == "user") and not counted:
                     return "no fact says that they have not seen it"
+            if "unseen" in token.means and any(
+                one.text in reading.facts.liked for one in reading.following(place, 3)
+            ):
+                return "what they liked they have seen"
     return None
 
 
@@ -125,34 +147,42 @@ def _saw_a_liked_title(reading: Reading, place: int) -> bool:
     return titles and (bool(named_users(reading)) or not counted)
 
 
-def _subject(reading: Reading, place: int) -> Token | None:
-    """Return who does what the word at `place` says: the word before, or after "by"."""
-    after = reading.following(place, 4)
-    if after and after[0].text == "by":
-        who = [one for one in after[1:] if one.kind == "user" or one.means & {"people", "you"}]
-        return who[-1] if who and who[-1].kind == "user" else (who[0] if who else None)
-    at = place - 1
-    while at >= 0 and reading.tokens[at].text in _SKIPPED:
-        at -= 1
-    if at > 0 and reading.tokens[at].text == "," and reading.tokens[at - 1].kind == "user":
-        at -= 1  # "your neighbour, user 215, has seen it"
-    if at < 0:
-        return None
-    token = reading.tokens[at]
-    if (token.kind == "user" or "you" in token.means) and _compared(reading, at):
-        people = [one for one in reading.tokens[:at] if "people" in one.means]
-        return people[0] if people else None  # "the users most like user 78 have seen it"
-    return token
+def _is_counted(reading: Reading, place: int) -> bool:
+    """Tell "6 of your 10 neighbours have not seen it": how many is checked as a number."""
+    parts = {"most_of", "many", "several", "some", "fraction"}
+    numbers = [one for one in reading.tokens[:place] if one.kind == "number" or one.means & parts]
+    return len(numbers) > 0 and numbers[0].text != "one"
 
 
-def _compared(reading: Reading, place: int) -> bool:
-    """Tell "users like user 78" and "similar to you" from a user who does something."""
-    for token in reversed(reading.tokens[max(0, place - 3) : place]):
-        if token.means & {"near", "nearest"} or token.text in ("to", "with", "as", "than"):
-            return True
-        if token.kind != "word" or "people" not in token.means:
-            return False
-    return False
+def _together(reading: Reading) -> str | None:
+    """What two other users share with each other is not computed, only what each shares with you.
+
+    Nor is when anybody saw anything.
+    """
+    tokens, concepts = reading.tokens, reading.sentence.concepts
+    asked = any("you" in one.means or one.text in _ASKED for one in tokens) or any(
+        one.text == reading.facts.user_id for one in tokens
+    )
+    others = len(named_users(reading))
+    related = concepts & {"common", "jaccard", "either"}
+    if related and any(one.text == "each other" for one in tokens):
+        return "what other users share with each other is not in the evidence"
+    numbers = [one for one in tokens if one.kind == "number"]
+    if related and others > 1 and not asked and 0 < len(numbers) < others:
+        return "what other users share with each other is not in the evidence"
+    for place, token in enumerate(tokens):
+        after = tokens[place + 1 : place + 3]
+        named = any(one.kind in ("user", "title") for one in after)
+        if token.text in ("before", "after", "until") and named and "seen" in concepts:
+            return "when others saw it is not in the evidence"
+        in_year = token.kind == "number" and 1800 <= token.value < 2100 and not token.decimals
+        saw = [one for one in reading.preceding(place, 4) if "seen" in one.means]
+        if in_year and saw and token.text in reading.sentence.text and "," not in token.text:
+            return "when others saw it is not in the evidence"
+    return None
+
+
+_ASKED = frozenset(("your", "yours", "their", "they", "them", "theirs"))
 
 
 def _who_liked(reading: Reading) -> str | None:
@@ -171,6 +201,8 @@ def _who_liked(reading: Reading) -> str | None:
 def _doer(reading: Reading, place: int) -> Token | None:
     """Return who likes or rates: whom "by" names after the word, else the last before it."""
     after = reading.following(place, 5)
+    if after == [] and place + 1 < len(reading.tokens):
+        after = reading.following(place + 1, 5)  # "rated 0.91 by your neighbours"
     people = [
         one
         for one in (after if after and after[0].text == "by" else reading.tokens[:place])
@@ -190,6 +222,8 @@ def _wrong_liking(reading: Reading, place: int) -> str | None:
     named = any(one.text in facts.liked for one in tokens)
     plural = any(one.text.endswith("s") for one in many)
     valued = bool(follows) and follows[0].kind in ("value", "number")
+    if len(tokens) > 2 and "what" in {one.text for one in tokens[max(0, place - 3) : place]}:
+        valued = valued or bool(reading.sentence.of_kind("value"))  # "24% of what you liked"
     vague = not (named or plural or valued)
     if (itself or vague) and (facts.label is None or not facts.seen):
         return "no fact says that they liked it"

@@ -24,7 +24,9 @@ from assistant.checking.claims import (
     shown,
 )
 from assistant.checking.comparisons import wrong_comparison
+from assistant.checking.context import mean_in_context
 from assistant.checking.facts import Facts, Person
+from assistant.checking.layout import CUT_OFF, plain
 from assistant.checking.quantities import wrong_number
 from assistant.checking.reading import Reading
 from assistant.checking.senses import wrong_sense
@@ -54,6 +56,8 @@ class Verifier:
     values: Mapping[str, str] = field(default_factory=dict)
     """Every folded spelling of an attribute value of the data, and the value it spells."""
     claims: Claims = field(default_factory=load_claims)
+    graded: bool = True
+    """Whether the data say what was liked; else what somebody has seen is all there is."""
 
     @classmethod
     def of(cls, dataset: Dataset, synonyms: Mapping[str, str] | None = None) -> Verifier:
@@ -66,7 +70,8 @@ class Verifier:
         }
         nouns = (dataset.noun.one, dataset.noun.many)
         claims = load_claims().with_words(nouns, (a.name for a in dataset.fields_of("item")))
-        return cls(values_of(names, synonyms or {}), claims)
+        graded = dataset.liked_from is not None
+        return cls(values_of(names, synonyms or {}), claims, graded)
 
     def verify(self, reason: str, facts: Facts) -> tuple[str, list[Rejected]]:
         """Return the sentences of `reason` that hold, joined, and those that do not."""
@@ -74,14 +79,15 @@ class Verifier:
         rejected: list[Rejected] = []
         carried: tuple[Person, ...] = ()
         dropped = False
-        for sentence in sentences(reason[:MAX_READ], facts.names):
+        whole = reason if len(reason) <= MAX_READ else reason[:MAX_READ] + CUT_OFF
+        for sentence in sentences(plain(whole), facts.names):
             text = self._unjoined(sentence) if dropped else sentence
             why, carried = self._held(text, facts, carried, dropped)
             if why is None and len(" ".join([*kept, text])) > MAX_REASON_CHARACTERS:
                 why = f"the reason is longer than {MAX_REASON_CHARACTERS} characters"
             dropped = why is not None
             if why is not None:
-                rejected.append(Rejected(sentence, why))
+                rejected.append(Rejected(sentence.removesuffix("..."), why))
             elif text not in kept:
                 kept.append(text)
         if len(reason) > MAX_READ:
@@ -104,6 +110,7 @@ class Verifier:
         people = [facts.user_id, *(one.name for one in facts.people)]
         read_ = read(sentence, self.claims, facts.names, people, self.values)
         reading = Reading(read_, facts, self.claims, carried)
+        mean_in_context(reading, self.graded)
         why = (
             _foreign(reading)
             or wrong_sense(reading)
@@ -170,7 +177,7 @@ def _form(sentence: str) -> str | None:
         return f"it is longer than {MAX_REASON_CHARACTERS} characters"
     if _MARKUP.search(sentence):
         return "it holds markup or a link"
-    if not re.search(r"[.!?][\"'”’)]?$", sentence):
+    if sentence.endswith("..."):
         return "it breaks off"
     if sentence.isascii() and sentence.isprintable():
         return None
@@ -224,5 +231,7 @@ def _empty(reading: Reading) -> str | None:
         for token in reading.tokens
     )
     concepts = reading.sentence.concepts
+    if reading.sentence.text.endswith("?"):
+        return None  # it claims nothing, and all its words are known
     nobody = "negation" in concepts or {"people", "unseen"} <= concepts  # or it was objected to
     return None if facts or nobody else "it states no fact of the evidence"
