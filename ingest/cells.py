@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Collection, Sequence
 
 import pyarrow as pa  # type: ignore[import-untyped]
 import pyarrow.compute as pc  # type: ignore[import-untyped]
@@ -41,6 +41,49 @@ def plain_rows(source: str, table: pa.Table, text: Collection[str], reading: Rea
     return RawRows(pa.table(columns), range(1, table.num_rows + 1))
 
 
+def unified(tables: Sequence[pa.Table], wanted: Sequence[str]) -> pa.Table:
+    """Put blocks one below the other: a column that some lack is null there, mixed types are text.
+
+    Returns:
+        A table of the columns `wanted`.
+    """
+    columns = {}
+    for name in wanted:
+        parts = [
+            table.column(name)
+            if name in table.column_names
+            else pa.chunked_array([pa.nulls(table.num_rows)])
+            for table in tables
+        ]
+        kind = _common({part.type for part in parts if not pa.types.is_null(part.type)})
+        parts = [_cast(part, kind) for part in parts]
+        columns[name] = pa.chunked_array([chunk for part in parts for chunk in part.chunks], kind)
+    return pa.table(columns)
+
+
+def _common(kinds: set[pa.DataType]) -> pa.DataType:
+    if len(kinds) < 2:
+        return next(iter(kinds), pa.string())
+    if any(pa.types.is_list(kind) for kind in kinds):
+        return pa.list_(pa.string())
+    return pa.float64() if all(map(_is_number, kinds)) else pa.string()
+
+
+def _cast(part: pa.ChunkedArray, kind: pa.DataType) -> pa.ChunkedArray:
+    if pa.types.is_null(part.type):
+        return pa.chunked_array([pa.nulls(len(part), kind)])
+    if pa.types.is_list(kind) and not pa.types.is_list(part.type):
+        rows = [None if value is None else [str(value)] for value in part.to_pylist()]
+        return pa.chunked_array([pa.array(rows, kind)])
+    return part.cast(kind)
+
+
+def _is_number(kind: pa.DataType) -> bool:
+    return bool(
+        pa.types.is_integer(kind) or pa.types.is_floating(kind) or pa.types.is_decimal(kind)
+    )
+
+
 class _Ambiguous(Exception):
     """A list that cannot be joined and split again."""
 
@@ -55,6 +98,8 @@ def _plain(column: pa.ChunkedArray, as_text: bool, reading: Reading) -> pa.Chunk
         return column.cast(pa.string())
     if pa.types.is_decimal(kind) and not as_text:
         return column.cast(pa.float64())
+    if pa.types.is_date(kind) and not as_text:
+        return column.cast(pa.timestamp("s"))
     if as_text and pa.types.is_floating(kind):
         column = _whole_where_it_is(column)
     if as_text or pa.types.is_nested(kind) or _is_bytes(kind) or _is_text(kind):

@@ -57,26 +57,6 @@ def parse_lines(block: bytes, first: int, text: Collection[str] = ()) -> Parsed:
     return Parsed(table, lines)
 
 
-def unified(tables: Sequence[pa.Table], wanted: Sequence[str]) -> pa.Table:
-    """Put blocks one below the other: a column that some lack is null there, mixed types are text.
-
-    Returns:
-        A table of the columns `wanted`.
-    """
-    columns = {}
-    for name in wanted:
-        parts = [
-            table.column(name)
-            if name in table.column_names
-            else pa.chunked_array([pa.nulls(table.num_rows)])
-            for table in tables
-        ]
-        kind = _common({part.type for part in parts if not pa.types.is_null(part.type)})
-        parts = [_cast(part, kind) for part in parts]
-        columns[name] = pa.chunked_array([chunk for part in parts for chunk in part.chunks], kind)
-    return pa.table(columns)
-
-
 def merged(refused: Sequence[Refused]) -> tuple[Refused, ...]:
     """Put together what several blocks refused for the same reason."""
     by_reason: dict[str, list[Refused]] = {}
@@ -90,23 +70,6 @@ def merged(refused: Sequence[Refused]) -> tuple[Refused, ...]:
         )
         for what, ones in by_reason.items()
     )
-
-
-def _common(kinds: set[pa.DataType]) -> pa.DataType:
-    if len(kinds) < 2:
-        return next(iter(kinds), pa.string())
-    if any(pa.types.is_list(kind) for kind in kinds):
-        return pa.list_(pa.string())
-    numbers = all(pa.types.is_integer(kind) or pa.types.is_floating(kind) for kind in kinds)
-    return pa.float64() if numbers else pa.string()
-
-
-def _cast(part: pa.ChunkedArray, kind: pa.DataType) -> pa.ChunkedArray:
-    if pa.types.is_null(part.type):
-        return pa.chunked_array([pa.nulls(len(part), kind)])
-    if pa.types.is_list(kind) and not pa.types.is_list(part.type):
-        return pa.chunked_array([_lists([[value] for value in part.to_pylist()])])
-    return part.cast(kind)
 
 
 def _by_arrow(block: bytes) -> pa.Table:

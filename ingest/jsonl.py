@@ -12,9 +12,9 @@ from typing import Any
 
 import numpy as np
 
-from ingest.cells import plain_rows
+from ingest.cells import plain_rows, unified
 from ingest.errors import SHOWN, DataError, Problem
-from ingest.json_rows import BOM, Parsed, merged, parse_lines, unified
+from ingest.json_rows import BOM, Parsed, merged, parse_lines
 from ingest.progress import progress_bar
 from ingest.raw import RawRows, Reading, Refused
 

@@ -18,7 +18,10 @@ import pytest
 from ingest.ids import IdMap
 from ingest.schema import Dataset, Field, Interactions, Noun
 
-pytest_plugins = ("tests.fixtures_llm", "tests.fixtures_home", "tests.fixtures_browser")
+pytest_plugins = (
+    *("tests.fixtures_llm", "tests.fixtures_home"),
+    *("tests.fixtures_browser", "tests.fixtures_postgres"),
+)
 
 _SETTINGS = ("WHYREC_", "HF_TOKEN", "HUGGINGFACEHUB_API_TOKEN", "HUGGING_FACE_HUB_TOKEN")
 _FETCH_SETTINGS = ("WHYREC_CACHE",)
