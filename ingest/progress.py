@@ -17,9 +17,10 @@ def say(text: str) -> None:
     sys.stderr.write(text + "\n")
 
 
-def progress_bar(total: int, label: str, unit: str = "it") -> tqdm[Never]:
+def progress_bar(total: int, label: str, unit: str = "it", quiet: bool = False) -> tqdm[Never]:
     """Return a bar of `total` steps; use it in a `with` block and call `update(n)`.
 
-    It appears on standard error, on a terminal only.
+    It appears on standard error, on a terminal only, and never when `quiet`.
     """
-    return tqdm(total=total, desc=label, unit=unit, disable=None, delay=2.0, leave=False)
+    hidden = True if quiet else None
+    return tqdm(total=total, desc=label, unit=unit, disable=hidden, delay=2.0, leave=False)

@@ -12,8 +12,12 @@ Task = Literal["ranking", "rating"]
 Loss = Literal["bce", "bpr", "softmax", "mse"]
 Sampler = Literal["uniform", "popularity"]
 Schedule = Literal["constant", "exponential", "cosine"]
-Metric = Literal["ndcg", "recall", "log_loss", "roc_auc", "rmse"]
-LOWER_IS_BETTER = ("log_loss", "rmse")
+Metric = Literal[
+    "ndcg", "recall", "precision", "hit_rate", "map", "mrr", "log_loss", "roc_auc", "pr_auc",
+    "rmse", "mae", "r2",
+]  # fmt: skip
+RATING_METRICS = ("rmse", "mae", "r2")
+LOWER_IS_BETTER = ("log_loss", "rmse", "mae")
 
 
 def _check(right: bool, message: str) -> None:
@@ -145,7 +149,7 @@ class TrainingConfig:
     target_decay: float | None = None
     """softmax: the d-th target weighs exp(−d / target_decay); all alike without."""
     metric: Metric = "ndcg"
-    """What the best epoch is best at; ndcg and recall are of the top 10, on a cut from train."""
+    """What the best epoch is best at, on what is held out; metrics of lists are of the top 10."""
     patience: int = 3
     """Stop after this many evaluations without a better one."""
     eval_every: int = 1

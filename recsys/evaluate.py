@@ -1,26 +1,30 @@
-"""Ranking quality on held-out interactions: DeepFM and the shipped list against what is simpler.
+"""Quality on held-out interactions: DeepFM and the shipped list against what is simpler.
 
-Protocols, both over all items but the user's train items:
+Protocols; lists are over all items but the user's train items:
 
-    r80  each user's last 20 % by (time, file row) are the test items
-    loo  each user's last item is the test item
+    r80     each user's last 20 % by (time, file row) are the test items
+    loo     each user's last item is the test item
+    random  a random 20 % of each user's items, drawn once
+    folds   every user's items dealt at random; each fold is once the test
 
-Everything that is tuned (epochs, calibration, the neighbours' weight) is tuned on a cut from the
-train part, made the same way.
+Everything that is tuned (epochs, calibration, the neighbours' weight, the baselines' constants) is
+tuned on a cut from the train part: the last item under loo, else the last 20 %.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
-from typing import Literal
+from dataclasses import dataclass, field, replace
+from typing import Any, Literal, TypeVar
 
 import numpy as np
 
+from ingest.errors import AskerError
 from ingest.ids import IntArray
 from ingest.schema import Dataset
-from ingest.split import split_chronological, split_leave_last_out
-from recsys.baselines import Ease, Popularity
+from ingest.split import k_folds, split_chronological, split_leave_last_out, split_random
+from recsys import baselines
+from recsys.calibration import Reliability, reliability
 from recsys.config import TrainingConfig
 from recsys.holdout import TOP, Holdout
 from recsys.presets import Preset
@@ -30,24 +34,28 @@ from recsys.topn import NO_ITEM
 from recsys.training import train_model
 from recsys.votes import VotesConfig
 
-Protocol = Literal["r80", "loo"]
-_EASE_MOST_ITEMS = 5000
+Protocol = Literal["r80", "loo", "random", "folds"]
+Config = TypeVar("Config")
+_SQUARE_MOST = 5000
+"""Baselines that hold items × items numbers are left out for more items than this."""
 
 
 @dataclass(frozen=True)
 class Row:
-    """One recommender's results: a dict of metrics for every seed (one where none is drawn)."""
+    """One recommender's results: a dict of metrics for every part of the data and every seed."""
 
     name: str
     results: tuple[Mapping[str, float], ...]
+    note: str = ""
+    """The constants that were chosen for it."""
 
     def mean(self, metric: str) -> float | None:
-        """Return the mean over seeds; None where the metric was not measured."""
+        """Return the mean over results; None where the metric was not measured."""
         values = [result[metric] for result in self.results if metric in result]
         return float(np.mean(values)) if values else None
 
     def sd(self, metric: str) -> float | None:
-        """Return the standard deviation over seeds (n − 1); None for fewer than two."""
+        """Return the standard deviation over results (n − 1); None for fewer than two."""
         values = [result[metric] for result in self.results if metric in result]
         return float(np.std(values, ddof=1)) if len(values) > 1 else None
 
@@ -59,18 +67,74 @@ class Report:
     dataset: str
     protocol: Protocol
     seeds: tuple[int, ...]
+    k: int
+    """Length of the lists."""
     n_users: int
     """Users with a test item, over whom the means are taken."""
     n_short: int
     """Users without one: too few interactions."""
     rows: tuple[Row, ...]
+    reliability: Reliability | None = None
+    """How honest DeepFM's probabilities are on the test items; None in the rating task."""
+
+
+@dataclass
+class _Tally:
+    """What has been measured so far."""
+
+    results: dict[str, list[Mapping[str, float]]] = field(default_factory=dict)
+    notes: dict[str, str] = field(default_factory=dict)
+    labels: list[Any] = field(default_factory=list)
+    probabilities: list[Any] = field(default_factory=list)
+
+    def add(self, name: str, result: Mapping[str, float], note: str = "") -> None:
+        self.results.setdefault(name, []).append(result)
+        self.notes[name] = note
+
+    def rows(self) -> tuple[Row, ...]:
+        return tuple(
+            Row(name, tuple(found), self.notes[name]) for name, found in self.results.items()
+        )
+
+    def reliability(self) -> Reliability | None:
+        if not self.labels:
+            return None
+        return reliability(np.concatenate(self.labels), np.concatenate(self.probabilities))
 
 
 def hold_out(dataset: Dataset, protocol: Protocol) -> Holdout:
-    """Part `dataset` as the protocol says."""
-    if protocol == "loo":
-        return Holdout(dataset, *split_leave_last_out(dataset.interactions))
-    return Holdout(dataset, *split_chronological(dataset.interactions, 0.2))
+    """Part `dataset` as a protocol of one part says."""
+    return hold_outs(dataset, protocol)[0]
+
+
+def hold_outs(dataset: Dataset, protocol: Protocol, n_folds: int = 5) -> list[Holdout]:
+    """Part `dataset` as the protocol says, in `n_folds` parts under folds, else in one.
+
+    Raises:
+        AskerError: nobody has enough interactions for it.
+    """
+    seen = dataset.interactions
+    most = int(np.bincount(seen.user).max()) if len(seen) else 0
+    if protocol == "folds" and not 2 <= n_folds <= most:
+        raise AskerError(
+            f"{dataset.name} cannot be dealt into {n_folds} folds: no user has more than {most} "
+            f"interactions; ask for at least 2 folds and at most {most}"
+        )
+    rng = np.random.default_rng(0)
+    if protocol == "folds":
+        splits = k_folds(seen, rng, n_folds)
+    elif protocol == "random":
+        splits = [split_random(seen, rng)]
+    elif protocol == "loo":
+        splits = [split_leave_last_out(seen)]
+    else:
+        splits = [split_chronological(seen, 0.2)]
+    if not all(len(split.test) for split in splits):
+        raise AskerError(
+            f"nothing of {dataset.name} can be held out under the protocol {protocol}: no user "
+            f"has more than {most} interactions; loo asks for 2, r80 for 4"
+        )
+    return [Holdout(dataset, *split) for split in splits]
 
 
 def evaluate(
@@ -80,56 +144,119 @@ def evaluate(
     preset: Preset,
     n_threads: int = 1,
     on_step: Callable[[str], None] | None = None,
+    k: int = TOP,
+    n_folds: int = 5,
 ) -> Report:
-    """Measure the baselines once, and DeepFM and the shipped list for every seed."""
-    holdout = hold_out(dataset, protocol)
-    rows = list(_baselines(holdout))
-    alone, shipped = [], []
-    training = cut_like(preset.training, protocol)
-    for seed in seeds:
-        if on_step is not None:
-            on_step(f"seed {seed}")
-        trained = train_model(holdout.train, preset.config, training, seed, n_threads=n_threads)
-        scorer = Scorer(trained, holdout.train)
-        alone.append(holdout.measure(scorer))
-        recommender = Recommender(holdout.train, scorer, scorer.blend, scorer.inputs.histories)
-        shipped.append(
-            holdout.list_metrics(ranked_lists(recommender, holdout.users, "both"))
-            | {"neighbour_weight": scorer.blend.weight}
-        )
-    rows += [Row("DeepFM only", tuple(alone)), Row("shipped list", tuple(shipped))]
+    """Measure the baselines once, and DeepFM and the shipped list for every seed.
+
+    Args:
+        dataset: what to part, train on and measure.
+        protocol: how it is parted.
+        seeds: one training each.
+        preset: the network and its training; its task decides what is measured.
+        n_threads: of torch.
+        on_step: told what is being trained.
+        k: length of the lists.
+        n_folds: how many parts under `folds`.
+    """
+    parts = hold_outs(dataset, protocol, n_folds)
+    tally = _Tally()
+    measured = np.zeros(dataset.n_users, dtype=bool)
+    for number, part in enumerate(parts, start=1):
+        measured[part.users] = True
+        simple = _rating_baselines if preset.config.task == "rating" else _list_baselines
+        for name, result, note in simple(part, protocol, k):
+            tally.add(name, result, note)
+        for seed in seeds:
+            if on_step is not None:
+                fold = f", fold {number} of {len(parts)}" if len(parts) > 1 else ""
+                on_step(f"seed {seed}{fold}")
+            _measure_trained(part, cut_like(preset, protocol), seed, n_threads, k, tally)
+    n_users = int(measured.sum())
     return Report(
         dataset.name,
         protocol,
         tuple(seeds),
-        len(holdout.users),
-        dataset.n_users - len(holdout.users),
-        tuple(rows),
+        k,
+        n_users,
+        dataset.n_users - n_users,
+        tally.rows(),
+        tally.reliability(),
     )
 
 
-def cut_like(training: TrainingConfig, protocol: Protocol) -> TrainingConfig:
-    """Return `training` with its validation cut made as the protocol makes the test."""
-    return replace(training, validation_last=protocol == "loo", validation_ratio=0.2)
+def _measure_trained(
+    part: Holdout, preset: Preset, seed: int, n_threads: int, k: int, tally: _Tally
+) -> None:
+    trained = train_model(part.train, *preset, seed, n_threads=n_threads)
+    scorer = Scorer(trained, part.train)
+    tally.add("DeepFM only", part.measure(scorer, k))
+    if scorer.task == "rating":
+        return
+    users, items, labels = part.pairs()
+    tally.labels.append(labels)
+    tally.probabilities.append(scorer.score_pairs(users, items))
+    recommender = Recommender(part.train, scorer, scorer.blend, scorer.inputs.histories)
+    lists = part.list_metrics(ranked_lists(recommender, part.users, "both", k))
+    tally.add("shipped list", lists | {"neighbour_weight": scorer.blend.weight})
 
 
-def _baselines(holdout: Holdout) -> Iterator[Row]:
-    popularity = Popularity(holdout.seen)
-    top = holdout.lists(popularity.score_all)
-    yield Row("popularity", (holdout.list_metrics(top),))
-    blend = BlendConfig(votes=VotesConfig(in_order=holdout.train.has_times))
-    recommender = Recommender(holdout.train, popularity, blend)
-    top = ranked_lists(recommender, holdout.users, "neighbours")
-    yield Row("neighbours only", (holdout.list_metrics(top),))
-    if holdout.train.n_items <= _EASE_MOST_ITEMS:
-        top = holdout.lists(Ease(holdout.seen).score_all)
-        yield Row("EASE", (holdout.list_metrics(top),))
+def cut_like(preset: Preset, protocol: Protocol) -> Preset:
+    """Return `preset` with its validation cut made as the protocol makes the test."""
+    last = protocol == "loo"
+    return preset._replace(
+        training=replace(preset.training, validation_last=last, validation_ratio=0.2)
+    )
 
 
-def ranked_lists(recommender: Recommender, users: IntArray, by: By) -> IntArray:
-    """Return the lists that `recommender` gives, (len(users), TOP), short ones filled up."""
-    top = np.full((len(users), TOP), NO_ITEM, np.int32)
-    for row, ranking in zip(top, recommender.rank_many(users, TOP, by), strict=True):
+def _list_baselines(
+    part: Holdout, protocol: Protocol, k: int
+) -> Iterator[tuple[str, dict[str, float], str]]:
+    """Yield name, metrics and chosen constants of each."""
+
+    def measured(fitted: baselines.Weighted | baselines.Popularity) -> dict[str, float]:
+        return part.list_metrics(part.lists(fitted.score_all, k))
+
+    popularity = baselines.Popularity(part.seen)
+    yield "popularity", measured(popularity), ""
+    blend = BlendConfig(votes=VotesConfig(in_order=part.train.has_times))
+    recommender = Recommender(part.train, popularity, blend)
+    lists = ranked_lists(recommender, part.users, "neighbours", k)
+    yield "neighbours only", part.list_metrics(lists), ""
+    split = split_leave_last_out if protocol == "loo" else split_chronological
+    cut = Holdout(part.train, *split(part.train.interactions))
+    if part.train.n_items <= _SQUARE_MOST:
+        knn = best_of(baselines.ITEM_KNN_TRIED, lambda c: baselines.item_knn(cut.seen, c), cut)
+        yield "ItemKNN", measured(baselines.item_knn(part.seen, knn)), str(knn)
+        yield "EASE", measured(baselines.ease(part.seen)), "λ = 100"
+    yield "Markov chain", measured(baselines.transitions(part.train, baselines.MARKOV)), ""
+    rules = best_of(baselines.TRANSITIONS_TRIED, lambda c: baselines.transitions(cut.train, c), cut)
+    yield "item transitions", measured(baselines.transitions(part.train, rules)), str(rules)
+
+
+def best_of(
+    tried: Sequence[Config], fit: Callable[[Config], baselines.Weighted], cut: Holdout
+) -> Config:
+    """Return the constants with the best NDCG on a cut; the first where nothing is cut off."""
+    if not len(cut.users):
+        return tried[0]
+    ndcg = [cut.list_metrics(cut.lists(fit(one).score_all))["ndcg"] for one in tried]
+    return tried[int(np.argmax(ndcg))]
+
+
+def _rating_baselines(
+    part: Holdout, protocol: Protocol, k: int
+) -> Iterator[tuple[str, dict[str, float], str]]:
+    mean = np.full(len(part.test), part.train.interactions.label.mean(), np.float32)
+    yield "mean rating", part.rating_metrics(mean), ""
+    biases = baselines.RatingBiases(part.train)
+    yield "user and item means", part.rating_metrics(biases.of(part.test)), ""
+
+
+def ranked_lists(recommender: Recommender, users: IntArray, by: By, k: int = TOP) -> IntArray:
+    """Return the lists that `recommender` gives, (len(users), k), short ones filled up."""
+    top = np.full((len(users), k), NO_ITEM, np.int32)
+    for row, ranking in zip(top, recommender.rank_many(users, k, by), strict=True):
         row[: len(ranking.item)] = ranking.item
     return top
 
@@ -139,14 +266,29 @@ def notebook_result(
 ) -> Row:
     """Measure DeepFM with the first notebook's settings, as that notebook measures it.
 
-    Log-loss and AUC of the test interactions and one fixed unseen item each, of the plain σ(y)
-    after the best epoch, which a cut from train decides.
+    The last 20 % of every user are its eval set, with one fixed unseen item for each positive, and
+    every epoch is measured there: `log_loss_1`, `log_loss_2`, … are those of σ(y). The other
+    metrics are of the epoch that a cut from train chooses, without a look at the eval set.
     """
-    holdout = hold_out(dataset, "r80")
     results = []
+    part = hold_out(dataset, "r80")
+    test = split_chronological(dataset.interactions, 0.2).test
     for seed in seeds:
-        trained = train_model(
-            holdout.train, preset.config, preset.training, seed, n_threads=n_threads
-        )
-        results.append(holdout.measure(Scorer(trained, holdout.train)))
+        trained = train_model(part.train, *preset, seed, n_threads=n_threads)
+        watched = _watched(dataset, preset.training, preset, seed, n_threads, test)
+        results.append(part.measure(Scorer(trained, part.train)) | watched)
     return Row("DeepFM, the notebook's settings", tuple(results))
+
+
+def _watched(
+    dataset: Dataset,
+    training: TrainingConfig,
+    preset: Preset,
+    seed: int,
+    n_threads: int,
+    test: Any,
+) -> dict[str, float]:
+    """Return the log-loss on the eval set after every epoch of one training."""
+    every = replace(training, patience=training.n_epochs, eval_every=1)
+    trained = train_model(dataset, preset.config, every, seed, n_threads=n_threads, eval_rows=test)
+    return {f"log_loss_{int(one['epoch'])}": one["log_loss"] for one in trained.history}

@@ -92,6 +92,7 @@ class Fitting:
         n_epochs: int,
         evaluate: Callable[[Weights], Record] | None = None,
         on_epoch: Callable[[Record], None] | None = None,
+        quiet: bool = False,
     ) -> Fit:
         """Train for `n_epochs` of those the schedule is made for, or until it gets no better.
 
@@ -99,6 +100,7 @@ class Fitting:
             n_epochs: at most so many.
             evaluate: measures weights; the best epoch is the best by `config.metric`.
             on_epoch: called with every epoch's record.
+            quiet: show no progress bar.
 
         Raises:
             LossError: the loss is not a number, or is stuck.
@@ -106,7 +108,8 @@ class Fitting:
                 until then is returned.
         """
         try:
-            with progress_bar(n_epochs * self._batches.n_steps, "training", "step") as bar:
+            n_steps = n_epochs * self._batches.n_steps
+            with progress_bar(n_steps, "training", "step", quiet) as bar:
                 stale = 0
                 for epoch in range(1, n_epochs + 1):
                     record = self._epoch(epoch, bar.update)

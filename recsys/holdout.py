@@ -64,14 +64,14 @@ class Holdout:
         labels[: len(self.test)] = 1
         return users, items, labels
 
-    def lists(self, score_all: ScoreAll) -> IntArray:
-        """Return the top lists of the users with a test item, (len(self.users), TOP)."""
+    def lists(self, score_all: ScoreAll, k: int = TOP) -> IntArray:
+        """Return the top lists of the users with a test item, (len(self.users), k)."""
         blocks = [
-            top_items(score_all(users), TOP, self.seen[users])
+            top_items(score_all(users), k, self.seen[users])
             for users in np.array_split(self.users, -(-len(self.users) // _BLOCK_USERS) or 1)
             if len(users)
         ]
-        return np.concatenate(blocks) if blocks else np.empty((0, TOP), np.int32)
+        return np.concatenate(blocks) if blocks else np.empty((0, k), np.int32)
 
     def list_metrics(self, top: IntArray) -> dict[str, float]:
         """Measure lists over all items but the user's train items; means over users."""
@@ -102,13 +102,7 @@ class Holdout:
         if not len(self.test):
             return {}
         if scorer.trained.config.task == "rating":
-            predicted = scorer.score_pairs(self.test.user, self.test.item)
-            truth = self.test.label
-            return {
-                "rmse": metrics.rmse(truth, predicted),
-                "mae": metrics.mae(truth, predicted),
-                "r2": metrics.r2(truth, predicted),
-            }
+            return self.rating_metrics(scorer.score_pairs(self.test.user, self.test.item))
         users, items, labels = self.pairs()
         p = scorer.score_pairs(users, items)
         return {
@@ -118,8 +112,17 @@ class Holdout:
             "calibration_error": reliability(labels, p).error,
         }
 
-    def measure(self, scorer: Scorer) -> dict[str, float]:
-        """Measure a model by all that fits its task."""
+    def rating_metrics(self, predicted: FloatArray) -> dict[str, float]:
+        """Measure ratings predicted for the test interactions, (len(self.test),)."""
+        truth = self.test.label
+        return {
+            "rmse": metrics.rmse(truth, predicted),
+            "mae": metrics.mae(truth, predicted),
+            "r2": metrics.r2(truth, predicted),
+        }
+
+    def measure(self, scorer: Scorer, k: int = TOP) -> dict[str, float]:
+        """Measure a model by all that fits its task, its lists at k."""
         if scorer.trained.config.task == "rating":
             return self.pair_metrics(scorer)
-        return self.list_metrics(self.lists(scorer.raw_all)) | self.pair_metrics(scorer)
+        return self.list_metrics(self.lists(scorer.raw_all, k)) | self.pair_metrics(scorer)

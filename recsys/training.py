@@ -6,15 +6,16 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import asdict, replace
 
+import numpy as np
 import torch
 
 from ingest.errors import AskerError, TrainingError
 from ingest.schema import Dataset
-from ingest.split import split_chronological, split_leave_last_out
+from ingest.split import RowArray, Split, split_chronological, split_leave_last_out
 from recsys.blending import fit_blend, start_blend
 from recsys.calibration import Calibration, cross_fitted, fit_platt
 from recsys.checkpoint import TrainedModel
-from recsys.config import DeepFMConfig, TrainingConfig
+from recsys.config import RATING_METRICS, DeepFMConfig, TrainingConfig
 from recsys.features import FeatureSpace
 from recsys.fitting import Fitting, Record
 from recsys.holdout import Holdout
@@ -37,6 +38,8 @@ def train_model(
     device: str = "cpu",
     n_threads: int = 1,
     on_epoch: OnEpoch | None = None,
+    eval_rows: RowArray | None = None,
+    quiet: bool = False,
 ) -> TrainedModel:
     """Train DeepFM on `dataset`.
 
@@ -53,6 +56,9 @@ def train_model(
         n_threads: of torch. One is the most economical up to millions of interactions, and makes
             the bits independent of the machine's number of processors.
         on_epoch: told of every epoch.
+        eval_rows: rows of the interaction table to hold out in place of the last part of every
+            history; they choose the epoch and are never learnt from.
+        quiet: show no progress bar on a terminal.
 
     Raises:
         AskerError: the options do not fit each other or the data.
@@ -60,11 +66,12 @@ def train_model(
     """
     check(dataset, config, training, device)
     with torch_threads(n_threads):
-        holdout = _hold_out(dataset, training)
-        chosen = _choose(dataset, holdout, config, training, seed, device, on_epoch)
-        if holdout is None or not training.refit or chosen.interrupted:
+        holdout = _hold_out(dataset, training, eval_rows)
+        chosen = _choose(dataset, holdout, config, training, seed, device, on_epoch, quiet)
+        refit = training.refit and eval_rows is None
+        if holdout is None or not refit or chosen.interrupted:
             return chosen
-        return _refit(dataset, chosen, device, on_epoch)
+        return _refit(dataset, chosen, device, on_epoch, quiet)
 
 
 def check(
@@ -74,7 +81,7 @@ def check(
     rating = config.task == "rating"
     if rating != (training.loss == "mse"):
         raise AskerError(f"the loss {training.loss} is not for the {config.task} task")
-    if rating != (training.metric == "rmse"):
+    if rating != (training.metric in RATING_METRICS):
         raise AskerError(f"the metric {training.metric} is not for the {config.task} task")
     if rating and not dataset.has_labels:
         raise AskerError(f"{dataset.name} has no labels to predict; train the ranking task")
@@ -84,8 +91,13 @@ def check(
         raise TrainingError(f"{dataset.name} has no interactions to learn from")
 
 
-def _hold_out(dataset: Dataset, training: TrainingConfig) -> Holdout | None:
+def _hold_out(
+    dataset: Dataset, training: TrainingConfig, eval_rows: RowArray | None
+) -> Holdout | None:
     """Part off what the best epoch is chosen by; None when nothing is to be, or can be."""
+    if eval_rows is not None:
+        split = split_of(len(dataset.interactions), eval_rows)
+        return Holdout(dataset, *split, most_users=_MOST_USERS)
     if not training.validation_ratio:
         return None
     seen = dataset.interactions
@@ -104,6 +116,7 @@ def _choose(
     seed: int,
     device: str,
     on_epoch: OnEpoch | None,
+    quiet: bool,
 ) -> TrainedModel:
     """Train on what is not held out, and judge every epoch on what is."""
     known = dataset if holdout is None else holdout.train
@@ -128,6 +141,7 @@ def _choose(
         training.n_epochs,
         evaluate if holdout else None,
         (lambda record: on_epoch("choose", record)) if on_epoch else None,
+        quiet,
     )
     model = replace(
         model,
@@ -156,17 +170,33 @@ def _calibrated(model: TrainedModel, holdout: Holdout, inputs: Inputs) -> Traine
 
 
 def _refit(
-    dataset: Dataset, chosen: TrainedModel, device: str, on_epoch: OnEpoch | None
+    dataset: Dataset, chosen: TrainedModel, device: str, on_epoch: OnEpoch | None, quiet: bool
 ) -> TrainedModel:
     """Learn from all of `dataset` for as many epochs as were best; keep what was fitted before."""
     space = FeatureSpace.from_dataset(dataset, chosen.config)
     inputs = Inputs(space, dataset, chosen.config.history)
     fitting = Fitting(inputs, dataset, chosen.config, chosen.training, chosen.seed, device)
     tell = (lambda record: on_epoch("refit", record)) if on_epoch else None
-    fit = fitting.run(chosen.best_epoch, on_epoch=tell)
+    fit = fitting.run(chosen.best_epoch, on_epoch=tell, quiet=quiet)
     if fit.interrupted:
         return replace(chosen, interrupted=True)
     return replace(chosen, space=space, weights=fit.weights)
+
+
+def split_of(n_rows: int, eval_rows: RowArray) -> Split:
+    """Return all rows but `eval_rows`, and those.
+
+    Raises:
+        AskerError: there are none of either, or some that the table does not have.
+    """
+    rows = np.unique(np.asarray(eval_rows, np.int64))
+    if not len(rows) or len(rows) == n_rows:
+        raise AskerError(
+            f"the eval set has {len(rows)} of {n_rows} interactions; leave some on both sides"
+        )
+    if rows[0] < 0 or rows[-1] >= n_rows:
+        raise AskerError(f"the eval set names row {rows[-1]} of a table of {n_rows} interactions")
+    return Split(np.setdiff1d(np.arange(n_rows), rows), rows)
 
 
 @contextmanager
