@@ -1,7 +1,8 @@
 """Getting a published file: into the cache, whole, of the declared checksum, or not at all.
 
-download       one URL, its own host only       pip_download   one wheel, by the user's pip settings
-cache_folder   where files are kept             read_members   the named members of a zip, bounded
+download        one URL, its own host only           cache_folder   where files are kept
+published_md5   what stands beside it on that host   unpack         named members of a zip, bounded
+pip_download    one wheel, by the user's pip settings
 """
 
 from __future__ import annotations
@@ -9,6 +10,7 @@ from __future__ import annotations
 import hashlib
 import http.client
 import os
+import re
 import shutil
 import subprocess
 import sys
@@ -17,9 +19,10 @@ import time
 import urllib.error
 import urllib.request
 import zipfile
+import zlib
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Any
+from typing import IO, Any, Literal
 from urllib.parse import urlsplit
 
 from ingest.errors import FetchError
@@ -27,8 +30,10 @@ from ingest.progress import progress_bar
 
 CONNECT_SECONDS = 3.0
 STALL_SECONDS = 30.0
-DOWNLOAD_SECONDS = 900.0
+DOWNLOAD_SECONDS = 3600.0
 _BLOCK = 1 << 16
+
+Digest = Literal["sha256", "md5"]
 
 
 def cache_folder() -> Path:
@@ -42,8 +47,13 @@ def cache_folder() -> Path:
 
 def sha256_of(path: Path) -> str:
     """Return the SHA-256 of a file as hex digits."""
+    return digest_of(path, "sha256")
+
+
+def digest_of(path: Path, kind: Digest) -> str:
+    """Return the digest of a file as hex digits."""
     with path.open("rb") as file:
-        return hashlib.file_digest(file, "sha256").hexdigest()
+        return hashlib.file_digest(file, kind).hexdigest()
 
 
 class _QuickConnect:
@@ -83,8 +93,17 @@ class _HttpsHandler(urllib.request.HTTPSHandler):
         return self.do_open(_Https, req)
 
 
-def download(url: str, to: Path, sha256: str, max_bytes: int) -> None:
+def download(
+    url: str, to: Path, digest: str | None, max_bytes: int, kind: Digest = "sha256"
+) -> None:
     """Download `url` to the file `to`, which appears only when it is whole and of that checksum.
+
+    Args:
+        url: whose host is the only one that is asked, redirects included.
+        to: where to.
+        digest: what the file's must be; None only for a file that holds a digest itself.
+        max_bytes: what is larger is refused.
+        kind: of the digest.
 
     Raises:
         FetchError: unreachable, stalled, too large, redirected elsewhere, or not the expected file.
@@ -102,8 +121,32 @@ def download(url: str, to: Path, sha256: str, max_bytes: int) -> None:
             raise FetchError(f"cannot reach {url} ({error.reason})") from error
         except (TimeoutError, http.client.HTTPException, ConnectionError) as error:
             raise FetchError(f"{url} broke off ({error or type(error).__name__})") from error
-        _check_sha256(part, url, sha256)
+        if digest is not None and (found := digest_of(part, kind)) != digest:
+            raise FetchError(f"{url} is not the expected file ({kind} {found}, expected {digest})")
         os.replace(part, to)
+
+
+def published_md5(url: str, to: Path) -> str:
+    """Return the MD5 that stands in `url`.md5 on the same host; that file is kept beside `to`.
+
+    Raises:
+        FetchError: it cannot be had, or holds no MD5.
+    """
+    beside = to.with_name(f"{to.name}.md5")
+    download(f"{url}.md5", beside, None, 10_000)
+    return kept_md5(to)
+
+
+def kept_md5(path: Path) -> str:
+    """Return the MD5 in the file beside `path` that `published_md5` keeps; raises FetchError."""
+    beside = path.with_name(f"{path.name}.md5")
+    try:
+        found = re.search(r"\b[0-9a-fA-F]{32}\b", beside.read_text(errors="replace"))
+    except OSError as error:
+        raise FetchError(f"{path} cannot be checked without {beside.name} beside it") from error
+    if found is None:
+        raise FetchError(f"{beside} holds no MD5")
+    return found.group().lower()
 
 
 def _copy(response: Any, to: Path, max_bytes: int) -> None:
@@ -121,12 +164,6 @@ def _copy(response: Any, to: Path, max_bytes: int) -> None:
             bar.update(len(block))
     if announced and size < announced:
         raise FetchError(f"{response.url} broke off after {size:,} of {announced:,} bytes")
-
-
-def _check_sha256(path: Path, origin: str, expected: str) -> None:
-    found = sha256_of(path)
-    if found != expected:
-        raise FetchError(f"{origin} is not the expected file (sha256 {found}, expected {expected})")
 
 
 def pip_download(requirement: str, to: Path) -> None:
@@ -155,30 +192,37 @@ def pip_download(requirement: str, to: Path) -> None:
         shutil.move(wheels[0], to)
 
 
-def read_members(
-    archive: Path, members: Mapping[str, str | None], max_bytes: int
-) -> dict[str, bytes]:
-    """Read the named members of a zip file; nothing is unpacked to disk, no other name is followed.
+def unpack(archive: Path, members: Mapping[str, str | None], to: Path, max_bytes: int) -> None:
+    """Unpack the named members of a zip file into the folder `to`; no other name is followed.
 
-    `members` maps each name to its SHA-256, or to None where the archive's own was checked. The
-    result is keyed by the last part of the name.
+    `members` maps each name to its SHA-256, or to None where the archive's own was checked. Each
+    becomes a file called by the last part of its name.
 
     Raises:
-        FetchError: not a zip, a member is missing, larger than `max_bytes`, or of another checksum.
+        FetchError: not a zip, a member is missing, larger than `max_bytes`, or of another checksum;
+            or there is no room for it.
     """
-    found: dict[str, bytes] = {}
     try:
         with zipfile.ZipFile(archive) as opened:
             for name, sha256 in members.items():
-                with opened.open(name) as member:
-                    content = member.read(max_bytes + 1)
-                if len(content) > max_bytes:
-                    raise FetchError(f"{name} in {archive} is larger than {max_bytes:,} bytes")
-                if sha256 is not None and hashlib.sha256(content).hexdigest() != sha256:
+                path = to / name.rpartition("/")[2]
+                with opened.open(name) as member, path.open("wb") as file:
+                    _copy_within(member, file, max_bytes, f"{name} in {archive}")
+                if sha256 is not None and sha256_of(path) != sha256:
                     raise FetchError(f"{name} in {archive} is not the expected file")
-                found[name.rpartition("/")[2]] = content
     except KeyError as error:
         raise FetchError(f"{archive} lacks {error.args[0]}") from error
-    except (OSError, zipfile.BadZipFile, EOFError, ValueError, NotImplementedError) as error:
-        raise FetchError(f"{archive} cannot be read as a zip file ({error})") from error
-    return found
+    except (
+        *(OSError, zipfile.BadZipFile, zlib.error, EOFError),
+        *(ValueError, NotImplementedError, RuntimeError),
+    ) as error:
+        raise FetchError(f"{archive} cannot be unpacked ({error})") from error
+
+
+def _copy_within(member: IO[bytes], file: IO[bytes], max_bytes: int, name: str) -> None:
+    size = 0
+    while block := member.read(_BLOCK):
+        size += len(block)
+        if size > max_bytes:
+            raise FetchError(f"{name} is larger than {max_bytes:,} bytes")
+        file.write(block)

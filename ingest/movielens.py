@@ -9,7 +9,8 @@ from __future__ import annotations
 
 import csv
 import io
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
+from pathlib import Path
 
 import numpy as np
 import pandas as pd
@@ -45,42 +46,42 @@ _TITLE_AND_YEAR = r"^(?P<title>.*?)\s*\((?P<year>\d{4})\)(?:\s*\(T?V\))?\s*$"
 _NO_TITLE = ["unknown", "unkonwn"]  # item 267; the second spelling is RecBole's
 
 
-def read_100k(files: Mapping[str, bytes]) -> Dataset:
-    """Read GroupLens's u.data, u.user and u.item (latin-1)."""
-    seen = _table(files["u.data"], "\t", _SEEN)
-    users = _table(files["u.user"], "|", ["id", "age", "gender", "occupation", "zip"])
+def read_100k(folder: Path) -> Dataset:
+    """Read GroupLens's u.data, u.user and u.item (latin-1) in `folder`."""
+    seen = _table(folder / "u.data", "\t", _SEEN)
+    users = _table(folder / "u.user", "|", ["id", "age", "gender", "occupation", "zip"])
     about = ["id", "text", "release", "video", "url"]
-    items = _table(files["u.item"], "|", [*about, *GENRES])
+    items = _table(folder / "u.item", "|", [*about, *GENRES])
     flags = items[list(GENRES)].to_numpy() == "1"
     items["genres"] = (flags.astype(object) @ np.array([f"{genre}|" for genre in GENRES])).tolist()
     return _build_100k(seen, users, items)
 
 
-def read_100k_recbole(files: Mapping[str, bytes]) -> Dataset:
-    """Read RecBole's ml-100k.inter, ml-100k.user and ml-100k.item (UTF-8, with a header).
+def read_100k_recbole(folder: Path) -> Dataset:
+    """Read RecBole's ml-100k.inter, .user and .item (UTF-8, with a header) in `folder`.
 
     RecBole split "Title (1995)" into title and year at the last bracket; joining them again gives
     GroupLens's text, except for one "(V)" that stands where a year should.
     """
-    seen = _table(files["ml-100k.inter"], "\t", _SEEN, "utf-8", header=True)
+    seen = _table(folder / "ml-100k.inter", "\t", _SEEN, "utf-8", header=True)
     columns = ["id", "age", "gender", "occupation", "zip"]
-    users = _table(files["ml-100k.user"], "\t", columns, "utf-8", header=True)
+    users = _table(folder / "ml-100k.user", "\t", columns, "utf-8", header=True)
     columns = ["id", "title", "year", "genres"]
-    items = _table(files["ml-100k.item"], "\t", columns, "utf-8", header=True)
+    items = _table(folder / "ml-100k.item", "\t", columns, "utf-8", header=True)
     items["text"] = items["title"] + " (" + items["year"] + ")"
     items["text"] = items["text"].where(~items["title"].isin(_NO_TITLE), items["title"])
     items["genres"] = items["genres"].str.replace(" ", "|")
     return _build_100k(seen, users, items)
 
 
-def read_1m(files: Mapping[str, bytes]) -> Dataset:
-    """Read ratings.dat, users.dat and movies.dat ('::'-separated, latin-1).
+def read_1m(folder: Path) -> Dataset:
+    """Read ratings.dat, users.dat and movies.dat ('::'-separated, latin-1) in `folder`.
 
     Ages are published as groups ("25" stands for 25 to 34), so `age_group` is a category here.
     """
-    seen = _table(files["ratings.dat"], "::", _SEEN)
-    users = _table(files["users.dat"], "::", ["id", "gender", "age", "occupation", "zip"])
-    items = _table(files["movies.dat"], "::", ["id", "text", "genres"])
+    seen = _table(folder / "ratings.dat", "::", _SEEN)
+    users = _table(folder / "users.dat", "::", ["id", "gender", "age", "occupation", "zip"])
+    items = _table(folder / "movies.dat", "::", ["id", "text", "genres"])
     users["age_group"] = users["age"].map(AGES_1M)
     names = {str(code): name for code, name in enumerate(OCCUPATIONS_1M)}
     users["occupation"] = users["occupation"].map(names)
@@ -89,7 +90,7 @@ def read_1m(files: Mapping[str, bytes]) -> Dataset:
 
 
 def _table(
-    content: bytes,
+    file: Path,
     separator: str,
     names: Sequence[str],
     encoding: str = "latin-1",
@@ -97,6 +98,7 @@ def _table(
     header: bool = False,
 ) -> pd.DataFrame:
     """Read a table of text as it stands: no quotes, no values that mean missing."""
+    content = file.read_bytes()
     if len(separator) > 1:  # pandas reads these slowly; no field of these files holds a tab
         content, separator = content.replace(separator.encode(), b"\t"), "\t"
     return pd.read_csv(

@@ -6,15 +6,27 @@ for, checked against its SHA-256, and kept in the user's cache.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+import tempfile
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 
 from filelock import FileLock
 
-from ingest import movielens
+from ingest import movielens, movielens_csv
 from ingest.errors import FetchError
-from ingest.fetch import cache_folder, download, pip_download, read_members, sha256_of
+from ingest.fetch import (
+    cache_folder,
+    digest_of,
+    download,
+    kept_md5,
+    pip_download,
+    published_md5,
+    sha256_of,
+    unpack,
+)
 from ingest.progress import Notice, say
 from ingest.schema import Dataset
 
@@ -31,22 +43,30 @@ class Route:
     """Its name in the cache."""
     members: Mapping[str, str | None]
     """Members of the zip that are read, each with its SHA-256 or None."""
-    read: Callable[[Mapping[str, bytes]], Dataset]
+    read: Callable[[Path], Dataset]
+    """Reads a folder that holds the members."""
     sha256: str | None = None
-    """Of the whole file; None when the members have their own."""
+    """Of the whole file; None when the members have their own, or it changes from time to time."""
+    changes: bool = False
+    """Whether the file is replaced by newer ones: then the MD5 beside it is what must fit."""
 
     def fetch(self, to: Path, max_bytes: int) -> None:
         """Bring the file to `to`."""
-        if self.sha256 is None:
+        if self.changes:
+            download(self.origin, to, published_md5(self.origin, to), max_bytes, "md5")
+        elif self.sha256 is None:
             pip_download(self.origin, to)
         else:
             download(self.origin, to, self.sha256, max_bytes)
 
-    def open(self, path: Path, max_bytes: int) -> dict[str, bytes]:
-        """Return the checked members of the file at `path`; raises FetchError."""
-        if self.sha256 is not None and sha256_of(path) != self.sha256:
+    def unpack(self, path: Path, to: Path, max_bytes: int) -> None:
+        """Check the file at `path` and unpack its members into `to`; raises FetchError."""
+        whole = self.sha256 is None or sha256_of(path) == self.sha256
+        if self.changes:
+            whole = digest_of(path, "md5") == kept_md5(path)
+        if not whole:
             raise FetchError(f"{path} is not the file that {self.called} publishes")
-        return read_members(path, self.members, max_bytes)
+        unpack(path, self.members, to, max_bytes)
 
 
 @dataclass(frozen=True)
@@ -73,6 +93,22 @@ _RECBOLE_SHA256 = {
     "user": "4f670007d9cfbeb9807e757209af1555b9bcc186bde25e767f67cb67c6dd5972",
     "item": "51d7cdf777ce5c0f5b32c1d947a4a81fe07d75e78abbe761e0cd4d0756064532",
 }
+
+
+def _csv_source(name: str, about: str, sha256: str | None, readme: str = "README.html") -> Source:
+    """Return a data set of ratings.csv and movies.csv; without a hash it is one that changes."""
+    route = Route(
+        "GroupLens",
+        f"{_GROUPLENS}{name}.zip",
+        f"{name}.zip",
+        {f"{name}/{table}.csv": None for table in ("ratings", "movies")},
+        partial(movielens_csv.read_folder, name=name),
+        sha256,
+        changes=sha256 is None,
+    )
+    terms = _TERMS.format(about.partition(":")[0], f"{_GROUPLENS}{name}-{readme}")
+    return Source(name, about, (route,), terms, 3_000_000_000)
+
 
 SOURCES = {
     "ml-100k": Source(
@@ -112,7 +148,36 @@ SOURCES = {
         ),
         _TERMS.format("MovieLens 1M", _GROUPLENS + "ml-1m-README.txt"),
     ),
+    **{
+        source.name: source
+        for source in (
+            _csv_source(
+                "ml-20m",
+                "MovieLens 20M: 138,493 users, 27,278 films, 20,000,263 ratings, 1995-2015",
+                "96f243c338a8665f6bcc89c53edf6ee39162a846940de6b7c8c48aeada765ff3",
+            ),
+            _csv_source(
+                "ml-25m",
+                "MovieLens 25M: 162,541 users, 62,423 films, 25,000,095 ratings, 1995-2019",
+                "8b21cfb7eb1706b4ec0aac894368d90acf26ebdfb6aced3ebd4ad5bd1eb9c6aa",
+            ),
+            _csv_source(
+                "ml-32m",
+                "MovieLens 32M: 200,948 users, 87,585 films, 32,000,204 ratings, 1995-2023",
+                "e4a68655d7386b8f95f2f2424b2ff975dfdd15ffd59e0d864a14dca43e99d6ee",
+            ),
+            _csv_source(
+                "ml-latest-small",
+                "MovieLens latest, small: 610 users, 9,742 films, 100,836 ratings, 1996-2018",
+                "696d65a3dfceac7c45750ad32df2c259311949efec81f0f144fdfb91ebc9e436",
+            ),
+            _csv_source(
+                "ml-latest", "MovieLens latest: all ratings so far; replaced now and then", None
+            ),
+        )
+    },
 }
+"""By name. The checksums are those that TensorFlow Datasets and others publish."""
 
 
 def cached(source: Source) -> Path | None:
@@ -127,53 +192,63 @@ def fetch(name: str, notice: Notice = say) -> Path:
     Raises:
         FetchError: no route gave it; the message says what each said and what can be done.
     """
-    return _obtain(SOURCES[name], notice)[1]
+    with _unpacked(SOURCES[name], notice) as (_, path, _folder):
+        return path
 
 
 def load_named(name: str, notice: Notice = say) -> Dataset:
     """Return the data set, fetching it first when the cache does not hold it."""
-    route, _, members = _obtain(SOURCES[name], notice)
-    return route.read(members)
+    with _unpacked(SOURCES[name], notice) as (route, _, folder):
+        return route.read(folder)
 
 
-def _obtain(source: Source, notice: Notice) -> tuple[Route, Path, dict[str, bytes]]:
-    folder = cache_folder()
-    try:
-        folder.mkdir(parents=True, exist_ok=True)
-        with FileLock(folder / f"{source.name}.lock"):
-            return _from_cache(source, folder) or _from_outside(source, folder, notice)
-    except OSError as error:
-        raise FetchError(
-            f"{source.name} cannot be kept in {folder} ({error.strerror or error}); "
-            "set WHYREC_CACHE to a folder that can be written"
-        ) from error
+@contextmanager
+def _unpacked(source: Source, notice: Notice) -> Iterator[tuple[Route, Path, Path]]:
+    """Yield the route that gave the file, the file, and a passing folder with its members."""
+    cache = cache_folder()
+    with ExitStack() as stack:
+        try:
+            cache.mkdir(parents=True, exist_ok=True)
+            scratch = tempfile.TemporaryDirectory(dir=cache, prefix=f".{source.name}-")
+            folder = Path(stack.enter_context(scratch))
+            with FileLock(cache / f"{source.name}.lock"):
+                route, path = _from_cache(source, cache, folder) or _from_outside(
+                    source, cache, folder, notice
+                )
+        except OSError as error:
+            raise FetchError(
+                f"{source.name} cannot be kept in {cache} ({error.strerror or error}); "
+                "set WHYREC_CACHE to a folder that can be written"
+            ) from error
+        yield route, path, folder
 
 
-def _from_cache(source: Source, folder: Path) -> tuple[Route, Path, dict[str, bytes]] | None:
+def _from_cache(source: Source, cache: Path, to: Path) -> tuple[Route, Path] | None:
     for route in source.routes:
-        path = folder / route.file
+        path = cache / route.file
         if path.is_file():
             try:
-                return route, path, route.open(path, source.max_bytes)
+                route.unpack(path, to, source.max_bytes)
+                return route, path
             except FetchError:
                 continue  # damaged or half-copied by hand: fetched again, or named below
     return None
 
 
-def _from_outside(
-    source: Source, folder: Path, notice: Notice
-) -> tuple[Route, Path, dict[str, bytes]]:
+def _from_outside(source: Source, cache: Path, to: Path, notice: Notice) -> tuple[Route, Path]:
     notice(source.terms)
     failures = []
     for route in source.routes:
-        path = folder / route.file
+        path = cache / route.file
         try:
             route.fetch(path, source.max_bytes)
-            return route, path, route.open(path, source.max_bytes)
+            route.unpack(path, to, source.max_bytes)
+            return route, path
         except FetchError as error:
             failures.append(f"{route.called}: {error}")
     first = source.routes[0]
+    both = " and its .md5" if first.changes else ""
     raise FetchError(
         f"{source.name} could not be had ({'; '.join(failures)}); when the network is back try "
-        f"again, or bring {first.origin} here another way and put it at {folder / first.file}"
+        f"again, or bring {first.origin}{both} here another way and put it at {cache / first.file}"
     )

@@ -15,7 +15,15 @@ import pytest
 
 from ingest import fetch
 from ingest.errors import FetchError
-from ingest.fetch import cache_folder, download, pip_download, read_members, sha256_of
+from ingest.fetch import (
+    cache_folder,
+    download,
+    kept_md5,
+    pip_download,
+    published_md5,
+    sha256_of,
+    unpack,
+)
 
 CONTENT = b"a published file" * 1000
 SHA256 = hashlib.sha256(CONTENT).hexdigest()
@@ -29,12 +37,17 @@ class _Site(http.server.BaseHTTPRequestHandler):
             self._answer(302, {"Location": "/file"})
         elif self.path == "/elsewhere":
             self._answer(302, {"Location": "http://files.example.org/file"})
-        elif self.path == "/gone":
+        elif self.path == "/summed.md5":
+            line = f"MD5 (file.zip) = {hashlib.md5(CONTENT).hexdigest().upper()}\n"
+            self._answer(200, {}, line.encode())
+        elif self.path in ("/gone", "/gone.md5"):
             self._answer(404, {})
         elif self.path == "/short":
             self._answer(200, {"Content-Length": str(len(CONTENT) + 5)}, CONTENT)
         elif self.path == "/endless":
             self._answer(200, {}, CONTENT * 20)
+        elif self.path == "/file.md5":
+            self._answer(200, {}, b"no digest")
         elif self.path == "/silent":
             self.server.silence.wait(5)  # type: ignore[attr-defined]
         else:
@@ -157,8 +170,11 @@ def test_what_pip_cannot_find_is_a_sentence(wheel: Path, to: Path) -> None:
         pip_download("tinydata==2.0", to)
 
 
-def test_only_the_named_members_are_read(wheel: Path) -> None:
-    assert read_members(wheel, {"tinydata/rows.txt": SHA256}, 100_000) == {"rows.txt": CONTENT}
+def test_only_the_named_members_are_unpacked(wheel: Path, tmp_path: Path) -> None:
+    (tmp_path / "out").mkdir()
+    unpack(wheel, {"tinydata/rows.txt": SHA256}, tmp_path / "out", 100_000)
+    assert os.listdir(tmp_path / "out") == ["rows.txt"]
+    assert (tmp_path / "out" / "rows.txt").read_bytes() == CONTENT
 
 
 @pytest.mark.parametrize(
@@ -170,10 +186,10 @@ def test_only_the_named_members_are_read(wheel: Path) -> None:
     ],
 )
 def test_a_member_that_is_missing_other_or_too_large_is_refused(
-    wheel: Path, members: dict[str, str | None], max_bytes: int, message: str
+    wheel: Path, tmp_path: Path, members: dict[str, str | None], max_bytes: int, message: str
 ) -> None:
     with pytest.raises(FetchError, match=message):
-        read_members(wheel, members, max_bytes)
+        unpack(wheel, members, tmp_path, max_bytes)
 
 
 def test_a_zip_bomb_is_stopped_at_the_bound(tmp_path: Path) -> None:
@@ -182,7 +198,8 @@ def test_a_zip_bomb_is_stopped_at_the_bound(tmp_path: Path) -> None:
         archive.writestr("rows", b"\0" * 50_000_000)
     assert path.stat().st_size < 100_000
     with pytest.raises(FetchError, match="larger than 1,000 bytes"):
-        read_members(path, {"rows": None}, 1_000)
+        unpack(path, {"rows": None}, tmp_path, 1_000)
+    assert (tmp_path / "rows").stat().st_size <= 1_000
 
 
 def test_members_that_climb_out_of_the_archive_are_not_even_looked_at(tmp_path: Path) -> None:
@@ -190,16 +207,37 @@ def test_members_that_climb_out_of_the_archive_are_not_even_looked_at(tmp_path: 
     with zipfile.ZipFile(path, "w") as archive:
         archive.writestr("../../outside.txt", b"gone astray")
         archive.writestr("rows", b"rows")
-    assert read_members(path, {"rows": None}, 1_000) == {"rows": b"rows"}
-    assert os.listdir(tmp_path) == ["climbing.zip"]
+    unpack(path, {"rows": None}, tmp_path, 1_000)
+    unpack(path, {"../../outside.txt": None}, tmp_path, 1_000)
+    assert sorted(os.listdir(tmp_path)) == ["climbing.zip", "outside.txt", "rows"]
+    assert not (tmp_path.parent / "outside.txt").exists()
 
 
 @pytest.mark.parametrize("content", [b"", b"not a zip", b"PK\x03\x04 cut off"])
 def test_what_is_no_zip_is_a_sentence(tmp_path: Path, content: bytes) -> None:
     path = tmp_path / "x.zip"
     path.write_bytes(content)
-    with pytest.raises(FetchError, match="cannot be read as a zip file"):
-        read_members(path, {"rows": None}, 1_000)
+    with pytest.raises(FetchError, match="cannot be unpacked"):
+        unpack(path, {"rows": None}, tmp_path, 1_000)
+
+
+def test_the_md5_published_beside_a_file_is_kept_beside_it(site: str, to: Path) -> None:
+    to.parent.mkdir()
+    assert published_md5(site + "/summed", to) == hashlib.md5(CONTENT).hexdigest()
+    assert kept_md5(to) == hashlib.md5(CONTENT).hexdigest()
+    download(site + "/summed", to, kept_md5(to), 1_000_000, "md5")
+    assert sorted(os.listdir(to.parent)) == ["file.zip", "file.zip.md5"]
+    with pytest.raises(FetchError, match="not the expected file .md5 "):
+        download(site + "/summed", to, "0" * 32, 1_000_000, "md5")
+
+
+def test_without_an_md5_beside_it_a_file_cannot_be_checked(site: str, to: Path) -> None:
+    with pytest.raises(FetchError, match="gone.md5 answers 404"):
+        published_md5(site + "/gone", to)
+    with pytest.raises(FetchError, match="cannot be checked without file.zip.md5 beside it"):
+        kept_md5(to)
+    with pytest.raises(FetchError, match="holds no MD5"):
+        published_md5(site + "/file", to)
 
 
 def test_the_cache_is_where_the_user_says(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:

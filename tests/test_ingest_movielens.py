@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import math
 from dataclasses import replace
+from pathlib import Path
 
 import numpy as np
 import pytest
 
 from ingest.movielens import AGES_1M, GENRES, OCCUPATIONS_1M, read_1m, read_100k, read_100k_recbole
-from ingest.schema import Dataset
+from ingest.movielens_csv import read_folder
+from ingest.schema import Dataset, Field
 
 
 def flags(*genres: str) -> str:
@@ -63,13 +65,22 @@ RECBOLE = {
 }
 
 
+def folder(path: Path, files: dict[str, bytes]) -> Path:
+    for name, content in files.items():
+        path.joinpath(name).write_bytes(content)
+    return path
+
+
 @pytest.fixture(params=["GroupLens", "RecBole"])
-def small(request: pytest.FixtureRequest) -> Dataset:
-    return read_100k(GROUPLENS) if request.param == "GroupLens" else read_100k_recbole(RECBOLE)
+def small(request: pytest.FixtureRequest, tmp_path: Path) -> Dataset:
+    if request.param == "GroupLens":
+        return read_100k(folder(tmp_path, GROUPLENS))
+    return read_100k_recbole(folder(tmp_path, RECBOLE))
 
 
-def test_both_formats_give_the_same_data_to_the_bit() -> None:
-    assert read_100k(GROUPLENS).fingerprint == read_100k_recbole(RECBOLE).fingerprint
+def test_both_formats_give_the_same_data_to_the_bit(tmp_path: Path) -> None:
+    ours = read_100k(folder(tmp_path, GROUPLENS))
+    assert ours.fingerprint == read_100k_recbole(folder(tmp_path, RECBOLE)).fingerprint
 
 
 def test_a_title_stands_without_its_year(small: Dataset) -> None:
@@ -120,8 +131,8 @@ MILLION = {
 }
 
 
-def test_the_million_format_is_read() -> None:
-    data = read_1m(MILLION)
+def test_the_million_format_is_read(tmp_path: Path) -> None:
+    data = read_1m(folder(tmp_path, MILLION))
     assert data.items["title"].tolist() == [
         "James and the Giant Peach",
         "One Flew Over the Cuckoo's Nest",
@@ -134,8 +145,8 @@ def test_the_million_format_is_read() -> None:
     assert data.user_ids.external.tolist() == ["1", "2", "3"]
 
 
-def test_the_codes_of_the_million_are_words() -> None:
-    users = read_1m(MILLION).users
+def test_the_codes_of_the_million_are_words(tmp_path: Path) -> None:
+    users = read_1m(folder(tmp_path, MILLION)).users
     assert users["occupation"].tolist() == ["K-12 student", "self-employed", "writer"]
     assert users["age_group"].tolist() == ["under 18", "56 or older", "25-34"]
     assert users["gender"].tolist() == ["F", "M", "M"]
@@ -176,3 +187,38 @@ def test_movielens_100k_is_complete_but_for_one_film(ml100k: Dataset) -> None:
 def test_movielens_100k_is_the_same_by_either_route(ml100k: Dataset) -> None:
     assert ml100k.fingerprint == "27adc3d87d044073"
     assert replace(ml100k, name="x").fingerprint == ml100k.fingerprint
+
+
+# --- ratings.csv and movies.csv: 20M, 25M, 32M, latest -------------------------------------------
+
+LATEST = {
+    "ratings.csv": b"userId,movieId,rating,timestamp\n1,296,5.0,1147880044\n1,4973,4.5,1147868828\n"
+    b"2,296,0.5,1141415820\n2,131241,3.0,1141416589\n",
+    "movies.csv": b"movieId,title,genres\n296,Pulp Fiction (1994),Comedy|Crime|Drama|Thriller\n"
+    b'4973,"Am\xc3\xa9lie (Fabuleux destin d\'Am\xc3\xa9lie Poulain, Le) (2001)",Comedy|Romance\n'
+    b"131241,Ants in the Pants (2000) ,(no genres listed)\n"
+    b'131999,"Babylon 5",Sci-Fi\n131998,"11\'09""01 - September 11 (2002)",Drama\n',
+    "links.csv": b"movieId,imdbId,tmdbId\n",
+}
+
+
+def test_the_layout_since_20m_is_read(tmp_path: Path) -> None:
+    data = read_folder(folder(tmp_path, LATEST))
+    assert data.name == tmp_path.name
+    assert data.item_ids.external.tolist() == ["296", "4973", "131241", "131998", "131999"]
+    assert data.items["title"].tolist() == [
+        "Pulp Fiction",
+        "Amélie (Fabuleux destin d'Amélie Poulain, Le)",
+        "Ants in the Pants",
+        "11'09\"01 - September 11",
+        "Babylon 5",
+    ]
+    years = data.items["year"].tolist()
+    assert years[:4] == [1994, 2001, 2000, 2002]
+    assert math.isnan(years[4])
+    assert data.items["genres"].tolist()[1:3] == [("Comedy", "Romance"), ()]
+    assert data.fields == (Field("year", "dense", "item"), Field("genres", "multi", "item"))
+    assert data.interactions.label.tolist() == [5.0, 4.5, 0.5, 3.0]
+    assert data.interactions.time.tolist()[0] == 1147880044
+    assert (data.noun.many, data.liked_from) == ("films", 4.0)
+

@@ -6,7 +6,6 @@ import hashlib
 import http.server
 import threading
 import zipfile
-from collections.abc import Mapping
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -41,8 +40,8 @@ READ: list[bytes] = []
 
 
 def route(called: str) -> FakeRoute:
-    def read(files: Mapping[str, bytes]) -> Dataset:
-        READ.append(files["rows"])
+    def read(folder: Path) -> Dataset:
+        READ.append(folder.joinpath("rows").read_bytes())
         return Dataset.__new__(Dataset)
 
     sha256 = hashlib.sha256(called.encode()).hexdigest()
@@ -130,14 +129,15 @@ def test_a_file_of_another_checksum_is_never_read(
     assert READ == []
 
 
-@pytest.mark.parametrize("name", ["ml-100k", "ml-1m"])
+@pytest.mark.parametrize("name", SOURCES)
 def test_every_source_declares_checksums_terms_and_grouplens(name: str) -> None:
     source = SOURCES[name]
     assert "redistribution" in source.terms and "files.grouplens.org" in source.terms
     for declared in source.routes:
-        assert declared.sha256 is not None or all(declared.members.values())
+        pinned = declared.sha256 is not None or all(declared.members.values())
+        assert pinned or (name == "ml-latest" and declared.changes)
     assert source.routes[0].origin == f"https://files.grouplens.org/datasets/movielens/{name}.zip"
-    assert len(source.routes[0].sha256 or "") == 64
+    assert len(source.routes[0].sha256 or "") == (0 if name == "ml-latest" else 64)
 
 
 ROWS = {
@@ -168,6 +168,35 @@ def test_grouplens_zip_is_downloaded_checked_and_read(
     assert data.items["genres"].tolist() == [("Action", "Adventure", "Thriller")]
     assert data.interactions.label.tolist() == [5.0, 3.0]
     assert (tmp_path / "cache" / "ml-100k.zip").is_file()
+
+
+def test_a_data_set_that_changes_is_checked_against_the_md5_beside_it(
+    source: Source, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    published = tmp_path / "site" / "ml-latest.zip"
+    archive(published, b"as of today")
+    with http.server.ThreadingHTTPServer(("127.0.0.1", 0), _site(published)) as server:
+        threading.Thread(target=server.serve_forever, args=(0.02,), daemon=True).start()
+        origin = f"http://127.0.0.1:{server.server_port}/ml-latest.zip"
+        latest = replace(
+            source.routes[0], origin=origin, file="latest.zip", members={"rows": None}, changes=True
+        )
+        latest = Route(*(getattr(latest, name) for name in latest.__dataclass_fields__))
+        monkeypatch.setitem(named.SOURCES, "tiny", replace(source, routes=(latest,)))
+        with pytest.raises(FetchError, match="ml-latest.zip.md5 answers 404"):
+            load_named("tiny", notice=lambda text: None)
+        md5 = hashlib.md5(published.read_bytes()).hexdigest()
+        published.with_name("ml-latest.zip.md5").write_text(f"{md5}  ml-latest.zip\n")
+        load_named("tiny", notice=lambda text: None)
+        server.shutdown()
+    load_named("tiny", notice=lambda text: None)
+    assert READ == [b"as of today"] * 2
+    assert sorted(path.name for path in (tmp_path / "cache").glob("[!.]*")) == [
+        *("latest.zip", "latest.zip.md5", "tiny.lock")
+    ]
+    archive(tmp_path / "cache" / "latest.zip", b"damaged")
+    with pytest.raises(FetchError, match="bring .* and its .md5 here another way"):
+        load_named("tiny", notice=lambda text: None)
 
 
 def _site(published: Path) -> type[http.server.BaseHTTPRequestHandler]:

