@@ -327,6 +327,10 @@ def _find_users(tokens: Sequence[Token]) -> None:
             token.text = token.text.replace(",", "")
         if "people" in token.means:
             plural = token.text.endswith("s")
+        if listing and (token.text in ("(", "jaccard") or before.text in ("(", "jaccard")):
+            continue  # "users 215 (Jaccard 0.31) and 49"
+        if listing and token.text == ")":
+            continue
         listing = plural and (token.kind == "user" or (listing and token.text in _LISTED))
 
 

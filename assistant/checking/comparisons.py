@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from assistant.checking.facts import Person
-from assistant.checking.reading import Reading, is_said_to_lack, named_people, named_users
+from assistant.checking.reading import Reading, exceeds, is_said_to_lack, named_people, named_users
 
 
 def wrong_comparison(reading: Reading) -> str | None:
@@ -45,6 +45,8 @@ def _wrong_nearest(reading: Reading, place: int) -> str | None:
         return None  # "among the nearest"
     ordinal = before.value if before is not None and before.ordinal else 1
     people = reading.facts.people
+    if "audience" in reading.sentence.concepts or not _speaks_of_users(reading):
+        return _wrong_nearest_title(reading, place)
     named = [reading.person(reading.tokens[at]) for at in _named_list(reading, place)]
     earlier = [one.text for one in reading.tokens[max(0, place - 2) : place]]
     aside = earlier == [",", "the"] and "seen" in reading.sentence.concepts
@@ -62,6 +64,20 @@ def _wrong_nearest(reading: Reading, place: int) -> str | None:
     return f"no fact says {reading.tokens[place].text!r} of them"
 
 
+def _speaks_of_users(reading: Reading) -> bool:
+    carried = any(one.place is not None for one in reading.carried)
+    return carried or any("people" in one.means or one.kind == "user" for one in reading.tokens)
+
+
+def _wrong_nearest_title(reading: Reading, place: int) -> str | None:
+    """Check "its audience is closest to that of Heat" against the liked items of the row."""
+    named = [person for _, person in named_people(reading, "title") if person is not None]
+    nearest = max(reading.facts.liked.values(), key=lambda one: one.jaccard, default=None)
+    if nearest is not None and [one.name for one in named] == [nearest.name]:
+        return None
+    return f"no fact says {reading.tokens[place].text!r} of them"
+
+
 def _a_group(reading: Reading, place: int) -> bool:
     """Tell "6 of the 10 nearest" and "the people whose taste is closest to yours"."""
     before = reading.preceding(place, 6)
@@ -71,7 +87,7 @@ def _a_group(reading: Reading, place: int) -> bool:
     several = [
         one for one in before if "people" in one.means and one.text.endswith(("s", "people"))
     ]
-    joined = {one.text for one in before} & {"whose", "who", "with", "that"}
+    joined = {one.text.split()[0] for one in before} & {"whose", "who", "with", "that"}
     return bool(several and joined)
 
 
@@ -100,6 +116,8 @@ def _named_list(reading: Reading, place: int) -> list[int]:
 
 def _comparisons(reading: Reading) -> str | None:
     for place, token in enumerate(reading.tokens):
+        if token.means & {"above", "below"} and exceeds(reading, place + 1):
+            continue  # checked as a number
         if token.means & {"nearer", "farther"} and _than_follows(reading, place):
             why = _wrong_nearer(reading, place, "nearer" in token.means)
         elif token.means & {"above", "below"}:

@@ -61,7 +61,7 @@ def _asked_before(reading: Reading, place: int) -> bool:
 
 def _several(reading: Reading, place: int) -> bool:
     """Tell whether what was seen is a number of items, items with an attribute, or named ones."""
-    around = [*reading.preceding(place), *reading.tokens[place + 1 : place + 6]]
+    around = [*reading.tokens[max(0, place - 6) : place], *reading.tokens[place + 1 : place + 6]]
     return any(_is_other_item(one, reading) for one in around)
 
 

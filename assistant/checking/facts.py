@@ -48,6 +48,8 @@ class Facts:
     """Folded attribute value of the item → how many of how many liked items have it."""
     values: frozenset[str]
     """Folded attribute values of the item."""
+    counts: dict[str, int] = field(default_factory=dict)
+    """How many values the item has of an attribute, by folded name: 3 genres."""
     measures: dict[str, float] = field(default_factory=dict)
     """Attributes of the item that are numbers, by folded name: its year, its price."""
     rank: int | None = None
@@ -102,6 +104,7 @@ def facts_of(row: Row, user_id: str) -> Facts:
         liked={title: one for title, one in liked if title not in titles},
         taste={fold(one["value"]): (one["count"], one["of"]) for one in row["taste"]},
         values=frozenset(fold(text) for text in texts),
+        counts={fold(name): len(one) for name, one in attributes.items() if isinstance(one, list)},
         measures=numbers,
         rank=row.get("rank"),
         place=row.get("place"),

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 from assistant.checking.claims import Token
-from assistant.checking.reading import Reading, noun_of, said_to
+from assistant.checking.reading import Reading, named_people, noun_of, said_to
 
 _NOT_THEN = ("before", "after", "since", "between", "into", "because of", "due to")
 
@@ -19,10 +19,17 @@ def kind_of(reading: Reading, place: int) -> str:
         return "decade"
     if (measure := _measure(reading, place)) is not None:
         return f"={measure}"
-    if token.decimals:
-        return _decimal_kind(reading, place)
+    return _decimal_kind(reading, place) if token.decimals else _whole_kind(reading, place)
+
+
+def _whole_kind(reading: Reading, place: int) -> str:
+    token = reading.tokens[place]
     if token.ordinal or _after_rank_word(reading, place):
         return "rank"
+    if (counted := _counted_attribute(reading, place)) is not None:
+        return f"#{counted}"
+    if _stands_in_brackets(reading, place):
+        return "neighbours with it"
     if _names_item(reading, place):
         return "item"
     if _is_label(reading, place):
@@ -45,7 +52,11 @@ def _percent_kind(reading: Reading, place: int) -> str:
                 return "share of taste"
             placed = reading.sentence.concepts & {"above", "below", "percentile"}
             return "percentile" if placed else "unclear"
-    return _nearest_cue(reading, place, ("score", "jaccard", "percentile", "above")) or "score"
+        if any("liked" in one.means for one in after) and not _meant(after) & {"audience"}:
+            return "share of taste"  # "24% of what you liked"
+    cue = _nearest_cue(reading, place, ("score", "jaccard", "percentile", "above"))
+    shared = "common" in reading.sentence.concepts and bool(named_people(reading))
+    return cue or ("jaccard" if shared else "score")
 
 
 def _decimal_kind(reading: Reading, place: int) -> str:
@@ -94,6 +105,12 @@ def _measure(reading: Reading, place: int) -> str | None:
     return "other year" if other else "year"
 
 
+def _counted_attribute(reading: Reading, place: int) -> str | None:
+    """Return the attribute whose values are counted: the 3 of "3 genres"."""
+    after = reading.tokens[place + 1 : place + 2]
+    return next((one.text for one in after if one.text in reading.facts.counts), None)
+
+
 def _after_rank_word(reading: Reading, place: int) -> bool:
     tokens = reading.preceding(place, 3)
     words = [one for one in tokens if one.text not in ("at", "is", "in", "on", "as", "the", "of")]
@@ -108,6 +125,8 @@ def _names_item(reading: Reading, place: int) -> bool:
 
 def _is_label(reading: Reading, place: int) -> bool:
     """Tell a mark somebody gave: "rated X 5", "gave it a 4", "5 stars"."""
+    if place and reading.tokens[place - 1].text in reading.facts.liked:
+        return "label" in reading.sentence.concepts  # "you rated Heat 4 and Alien 5"
     around = reading.preceding(place, 6) + reading.following(place, 1)
     return any("label" in token.means for token in around) and noun_of(
         reading.following(place, 3)
@@ -141,6 +160,15 @@ def _count_kind(reading: Reading, place: int) -> str:
     if "common" in reading.sentence.concepts and said_to(reading, place) is not None:
         return "common"  # "24 films in common with user 215 and 12 with user 49"
     return "unclear"
+
+
+def _stands_in_brackets(reading: Reading, place: int) -> bool:
+    """Tell "half of your neighbours (5) have seen it"."""
+    tokens = reading.tokens
+    around = [one.text for one in (*tokens[place - 1 : place], *tokens[place + 1 : place + 2])]
+    before = reading.preceding(place - 1, 4) if place else []
+    near = noun_of(reversed(before)) == "people" and "near" in _meant(before)
+    return around == ["(", ")"] and near and "seen" in reading.sentence.concepts
 
 
 def _people_kind(reading: Reading, place: int) -> str:

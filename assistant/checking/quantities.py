@@ -69,7 +69,10 @@ def _respective_tastes(reading: Reading) -> tuple[str | None, set[int]]:
 def _counts_nearness(reading: Reading, place: int) -> bool:
     """Tell "the second nearest": which of them is checked where superlatives are."""
     following = reading.tokens[place + 1 : place + 2]
-    return reading.tokens[place].ordinal and bool(following) and "nearest" in following[0].means
+    if not (reading.tokens[place].ordinal and following):
+        return False
+    opens = place == 0 and following[0].text == ","  # "First, it scores 0.91."
+    return opens or "nearest" in following[0].means
 
 
 def _pairs(reading: Reading) -> list[tuple[int, int]]:
@@ -111,7 +114,7 @@ def _back_to_number(tokens: Sequence[Token], place: int) -> int | None:
         token = tokens[other]
         if token.kind == "number" or (token.text == "one" and other == place - 1):
             return other
-        if token.kind != "word" or token.text in ("of", "out of"):
+        if token.kind not in ("word", "value") or token.text in ("of", "out of"):
             return None
         if tokens[place].text == "of" and not token.means & {"items", "people", "common"}:
             return None
@@ -212,7 +215,7 @@ def _share(reading: Reading, first: int, pair: tuple[float, float]) -> bool:
 
 def _is_scaled_score(reading: Reading, first: int, scale: Token) -> bool:
     """Tell "0.91 out of 1" and "9.1 out of 10": a number on a scale."""
-    named = reading.sentence.near(first, "score", before=first)
+    named = any("score" in one.means for one in reading.preceding(first))
     noun = noun_of(reading.following(reading.tokens.index(scale)))
     return named and noun is None and scale.value in (1, 10, 100) and 0 <= reading.facts.score <= 1
 
@@ -271,6 +274,8 @@ def _facts_of_kind(reading: Reading, place: int, kind: str, scale: float) -> Seq
         value = facts.measures.get(kind[1:])
         return [] if value is None else [value]
     have, near = len(facts.people), facts.n_neighbours
+    if kind.startswith("#"):
+        return [facts.counts[kind[1:]]]
     single: dict[str, float | None] = {
         "score": facts.score * scale if scale == 1 or facts.score <= 1 else None,
         "percentile": facts.percentile,
@@ -303,6 +308,11 @@ def _labels(reading: Reading, place: int) -> list[float]:
     """Return the mark of the liked item named last before a number, or of the item itself."""
     titles = [token for token in reading.tokens if token.kind == "title"]
     liked = [one for token in titles if (one := reading.person(token)) is not None]
+    before = [one for one in titles if one.start < reading.tokens[place].start]
+    if not before and any("it" in one.means for one in reading.tokens[:place]):
+        liked = []
+    if before and reading.person(before[-1]) in liked:
+        liked = [one for one in liked if one == reading.person(before[-1])]
     if liked:
         return [one.label for one in liked[-1:] if one.label is not None]
     return [] if reading.facts.label is None else [reading.facts.label]

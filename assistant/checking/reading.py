@@ -194,9 +194,21 @@ def bound_of(reading: Reading, place: int) -> str | None:
         for bound in _BOUNDS:
             if bound in token.means:
                 return bound
+        if exceeds(reading, place):
+            return "more_than" if "above" in token.means else "less_than"
         if token.text not in ("the", "a", "an", "about"):
             return None
     return None
+
+
+def exceeds(reading: Reading, place: int) -> bool:
+    """Tell "it scores above 0.5", which names no other score to compare with."""
+    before = reading.preceding(place, 1)
+    numbers = [at for at in reading.sentence.of_kind("number") if at < place]
+    decimal = place < len(reading.tokens) and reading.tokens[place].decimals > 0
+    beside = bool(before) and bool(before[0].means & {"above", "below"})
+    score = "score" in reading.sentence.concepts and "jaccard" not in reading.sentence.concepts
+    return beside and decimal and score and not numbers and not reading.tokens[place].percent
 
 
 def fits(fact: float, token: Token, bound: str | None) -> bool:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 from assistant.checking.claims import Token
 from assistant.checking.reading import Reading, named_users, subject_of
 
@@ -13,10 +15,7 @@ _NEIGHBOURS_FOLLOW = frozenset(("including", "include", "includes", "namely", "s
 
 def wrong_subject(reading: Reading) -> str | None:
     """Return why somebody has not done what a sentence says of him, None when all of it holds."""
-    checks = (
-        _other_askers, _unrelated, _asked_as_neighbour, _described, _together, _who_saw, _who_liked,
-    )  # fmt: skip
-    return next((why for check in checks if (why := check(reading)) is not None), None)
+    return next((why for check in _CHECKS if (why := check(reading)) is not None), None)
 
 
 def _other_askers(reading: Reading) -> str | None:
@@ -113,6 +112,37 @@ def _described(reading: Reading) -> str | None:
                 if one.kind == "value" or one.means & {"people", "items"}:
                     return "what the asker is like is not in the evidence"
     return None
+
+
+_ACTS = frozenset(
+    "recommended recommend recommends suggested suggesting suggests picked chosen choose chooses "
+    "selected say says said saying tell tells told report reports reported mention mentioning "
+    "awarded awards gave give gives assigns puts put placed ranked scored".split()
+)
+"""What nobody but the recommender does here."""
+
+
+def _who_acts(reading: Reading) -> str | None:
+    """Near users have seen an item and share items with the asker; no row says anything else."""
+    for place, token in enumerate(reading.tokens):
+        if token.text not in _ACTS:
+            continue
+        subject = subject_of(reading, place)
+        named = subject is not None and (subject.kind == "user" or "people" in subject.means)
+        told = [one for one in reading.following(place, 2) if one.text in ("to", "for")]
+        if named and not (token.text == "gave" and subject and _is_asked(reading, subject)):
+            if "label" not in token.means and (told or not _passive(reading, place)):
+                return f"no fact says that they {token.text}"
+    return None
+
+
+def _is_asked(reading: Reading, token: Token) -> bool:
+    return "you" in token.means or token.text == reading.facts.user_id
+
+
+def _passive(reading: Reading, place: int) -> bool:
+    """Tell "it was recommended by user 215" from "it is recommended"."""
+    return place > 0 and reading.tokens[place - 1].text in ("is", "was", "are", "were", "been")
 
 
 def _who_saw(reading: Reading) -> str | None:
@@ -237,3 +267,15 @@ def _is_other(reading: Reading, doer: Token) -> bool:
     if doer.kind == "user":
         return doer.text != reading.facts.user_id
     return "people" in doer.means
+
+
+_CHECKS: tuple[Callable[[Reading], str | None], ...] = (
+    _other_askers,
+    _unrelated,
+    _asked_as_neighbour,
+    _described,
+    _together,
+    _who_acts,
+    _who_saw,
+    _who_liked,
+)

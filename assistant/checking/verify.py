@@ -35,6 +35,8 @@ from ingest.schema import Dataset
 
 MAX_REASON_CHARACTERS = 600
 _MARKUP = re.compile(r"[<>{}\[\]*`_|~^\\=$€£]|https?:|www\.")
+_SAYS_NOTHING = "it says nothing"
+"""The objection to "Why this one?" and "Here is why": shown only beside a sentence that does."""
 _MARKS = frozenset(".,;:()\"'“”‘’–—-/%!?÷#&+") | {"'s"}
 
 
@@ -79,14 +81,18 @@ class Verifier:
         rejected: list[Rejected] = []
         carried: tuple[Person, ...] = ()
         dropped = False
+        fillers: list[str] = []
         whole = reason if len(reason) <= MAX_READ else reason[:MAX_READ] + CUT_OFF
         for sentence in sentences(plain(whole), facts.names):
             text = self._unjoined(sentence) if dropped else sentence
             why, carried = self._held(text, facts, carried, dropped)
             if why is None and len(" ".join([*kept, text])) > MAX_REASON_CHARACTERS:
                 why = f"the reason is longer than {MAX_REASON_CHARACTERS} characters"
-            dropped = why is not None
-            if why is not None:
+            dropped = why not in (None, _SAYS_NOTHING)
+            if why == _SAYS_NOTHING:
+                fillers.append(text)
+                kept.append(text)
+            elif why is not None:
                 rejected.append(Rejected(sentence.removesuffix("..."), why))
             elif text not in kept:
                 kept.append(text)
@@ -94,11 +100,13 @@ class Verifier:
             rejected.append(
                 Rejected(shown(reason[MAX_READ : MAX_READ + 200]), "it is too long to be read")
             )
+        if len(kept) == len(fillers):
+            return "", [*(Rejected(one, _SAYS_NOTHING) for one in fillers), *rejected]
         return " ".join(kept), rejected
 
     def objection(self, sentence: str, facts: Facts) -> str | None:
         """Return why a sentence cannot be shown, or None when the facts carry it."""
-        return self._held(sentence, facts, (), dropped=False)[0]
+        return self._held(plain(sentence), facts, (), dropped=False)[0]
 
     def _held(
         self, sentence: str, facts: Facts, carried: tuple[Person, ...], dropped: bool
@@ -231,7 +239,9 @@ def _empty(reading: Reading) -> str | None:
         for token in reading.tokens
     )
     concepts = reading.sentence.concepts
-    if reading.sentence.text.endswith("?"):
-        return None  # it claims nothing, and all its words are known
     nobody = "negation" in concepts or {"people", "unseen"} <= concepts  # or it was objected to
-    return None if facts or nobody else "it states no fact of the evidence"
+    if facts or nobody:
+        return None
+    idle = {"plain", "it", "items", "rank", "cause", "audience"}
+    filler = all(token.kind == "mark" or token.means <= idle for token in reading.tokens)
+    return _SAYS_NOTHING if filler else "it states no fact of the evidence"
