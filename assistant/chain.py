@@ -33,7 +33,7 @@ from assistant.asking.plan import Plan
 from assistant.asking.question import Question
 from assistant.draft import Draft, draft_answer
 from assistant.evidence import Evidence
-from assistant.home import OpenHome, open_home
+from assistant.home import LiveHome, OpenHome
 from assistant.ledger import LEDGER_FILE, Ledger
 from assistant.llms.llm import GuardedChat, chat_model, guard, reasons_schema
 from assistant.llms.prompting import prompt_variables
@@ -55,7 +55,7 @@ class RecommendationQA(Runnable[Asked, dict[str, Any]]):
 
     def __init__(
         self,
-        home: OpenHome,
+        home: OpenHome | LiveHome,
         llm: GuardedChat | None = None,
         llm_required: bool = False,
         prompt: ChatPromptTemplate | None = None,
@@ -65,14 +65,14 @@ class RecommendationQA(Runnable[Asked, dict[str, Any]]):
         """Put the chain together; `from_home` is the usual way here.
 
         Args:
-            home: data, model and index.
+            home: data, model and index; a LiveHome is asked as it is at each question.
             llm: the guarded model that words reasons; None to word them by code.
             llm_required: raise ProviderError when the model fails, and do not word it by code.
             prompt: the answer prompt; None for the shipped one.
             ledger: where every answer is kept; None to keep none.
             pseudonyms: call other users "neighbour A" in place of their ids.
         """
-        self.home = home
+        self._home = home
         self.llm = llm
         self.llm_required = llm_required
         self.prompt = prompt or load_template()
@@ -123,8 +123,12 @@ class RecommendationQA(Runnable[Asked, dict[str, Any]]):
         own = llm is None or isinstance(llm, str) or llm is _SETTINGS_DECIDE
         model = chat_model(settings) if own else guard(llm, settings.limits)
         ledger = Ledger(settings.home / LEDGER_FILE) if log else None
-        home = open_home(settings)
-        return cls(home, model, llm_required, template, ledger, settings.pseudonyms)
+        return cls(LiveHome(settings), model, llm_required, template, ledger, settings.pseudonyms)
+
+    @property
+    def home(self) -> OpenHome:
+        """The home as it is now."""
+        return self._home.now() if isinstance(self._home, LiveHome) else self._home
 
     @property
     def tools(self) -> list[BaseTool]:
@@ -171,11 +175,13 @@ class RecommendationQA(Runnable[Asked, dict[str, Any]]):
 
     def _read(self, asked: Asked) -> State:
         started = time.perf_counter()
+        home = self.home  # the whole answer comes from one state of it
         question = asked.get("question") if isinstance(asked, Mapping) else None
         if not isinstance(question, Question):  # a conversation brings its own
-            question = self.home.parser.parse(*_text_and_user(asked))
-        plan = self.home.planner.plan(question)
+            question = home.parser.parse(*_text_and_user(asked))
+        plan = home.planner.plan(question)
         return {
+            "home": home,
             "question": question,
             "plan": plan,
             "clock": {"started": started, "read": time.perf_counter()},
@@ -192,30 +198,23 @@ class RecommendationQA(Runnable[Asked, dict[str, Any]]):
                 "name": call.tool,
                 "args": call.args,
             }
-            message = self.home.tool(call.tool).invoke(request, config)
+            message = state["home"].tool(call.tool).invoke(request, config)
             if message.status == "error":
                 raise AskerError(str(message.content))
             evidence.append(
                 Evidence(f"E{number}", call.tool, call.args, message.artifact, str(message.content))
             )
         if self.pseudonyms:
-            evidence = self._hidden(evidence, state["question"].user_ids)
+            evidence = _hidden(state["home"], evidence, state["question"].user_ids)
         state["clock"]["gathered"] = time.perf_counter()
         return evidence
 
-    def _hidden(self, evidence: Sequence[Evidence], named: Sequence[str]) -> list[Evidence]:
-        """Return the evidence with pseudonyms for all users but those the asker `named`."""
-        known = [user for user in named if user in self.home.dataset.user_ids]
-        nearest = [
-            row["user_id"]
-            for user in known[:1]
-            for row in self.home.toolbox.similar_users(user, N_CANDIDATES)
-        ]
-        return pseudonymous(evidence, named, nearest, self.home.dataset.noun, self.home.rating)
-
     def _draft(self, state: State) -> Draft:
         draft = draft_answer(
-            state["question"], state["plan"], state["evidence"], self._voice(state["question"])
+            state["question"],
+            state["plan"],
+            state["evidence"],
+            _voice(state["home"], state["question"]),
         )
         if not self.pseudonyms:
             return draft
@@ -238,8 +237,9 @@ class RecommendationQA(Runnable[Asked, dict[str, Any]]):
             Document(page_content=call.text, metadata={"evidence": call.id, "tool": call.tool})
             for call in evidence
         ]
-        asked = [u for u in state["question"].user_ids if u in self.home.dataset.user_ids]
-        toolbox = self.home.toolbox
+        home: OpenHome = state["home"]
+        asked = [u for u in state["question"].user_ids if u in home.dataset.user_ids]
+        toolbox = home.toolbox
         profiles = [row for user in asked for row in toolbox.user_profile(user)]
         near = [] if self.pseudonyms else asked[:1]
         neighbours = [row for user in near for row in toolbox.similar_profiles(user)]
@@ -277,7 +277,9 @@ class RecommendationQA(Runnable[Asked, dict[str, Any]]):
     def _variables(self, state: State) -> dict[str, str]:
         draft: Draft = state["draft"]
         question: Question = state["question"]
-        return prompt_variables(question.text, draft.items, draft.reasons, self._voice(question))
+        return prompt_variables(
+            question.text, draft.items, draft.reasons, _voice(state["home"], question)
+        )
 
     def _answer(self, chunks: Iterator[State]) -> Iterator[AddableDict]:
         """Yield the answer's parts as the steps before deliver what they need."""
@@ -309,9 +311,10 @@ class RecommendationQA(Runnable[Asked, dict[str, Any]]):
     def _late(self, state: State) -> Iterator[AddableDict]:
         """Yield the verified result line by line, and then everything else."""
         clock = state["clock"] | {"written": time.perf_counter()}
+        home: OpenHome = state["home"]
         draft: Draft = state["draft"]
         users = state["question"].user_ids
-        reasons = verified(draft, state["written"], self.home.verifier, users[0] if users else None)
+        reasons = verified(draft, state["written"], home.verifier, users[0] if users else None)
         result = draft.text(reasons.by_item)
         for line in result.splitlines(keepends=True):
             yield AddableDict(result=line)
@@ -319,8 +322,8 @@ class RecommendationQA(Runnable[Asked, dict[str, Any]]):
         rest = AddableDict(
             details(draft, reasons, state["evidence"], clock),
             written_by=written_by(reasons, state["written"], model),
-            data_fingerprint=self.home.dataset.fingerprint,
-            model_fingerprint=self.home.model_fingerprint,
+            data_fingerprint=home.dataset.fingerprint,
+            model_fingerprint=home.model_fingerprint,
         )
         if self.ledger is not None:
             question: Question = state["question"]
@@ -328,9 +331,21 @@ class RecommendationQA(Runnable[Asked, dict[str, Any]]):
             self.ledger.write(asked | rest)
         yield rest
 
-    def _voice(self, question: Question) -> Voice:
-        user = question.user_ids[0] if question.user_ids else None
-        return Voice(self.home.dataset.noun, user, question.addressed_as_user, self.home.rating)
+
+def _hidden(home: OpenHome, evidence: Sequence[Evidence], named: Sequence[str]) -> list[Evidence]:
+    """Return the evidence with pseudonyms for all users but those the asker `named`."""
+    known = [user for user in named if user in home.dataset.user_ids]
+    nearest = [
+        row["user_id"]
+        for user in known[:1]
+        for row in home.toolbox.similar_users(user, N_CANDIDATES)
+    ]
+    return pseudonymous(evidence, named, nearest, home.dataset.noun, home.rating)
+
+
+def _voice(home: OpenHome, question: Question) -> Voice:
+    user = question.user_ids[0] if question.user_ids else None
+    return Voice(home.dataset.noun, user, question.addressed_as_user, home.rating)
 
 
 def _text_and_user(asked: Asked) -> tuple[str, str | None]:

@@ -157,7 +157,7 @@ def _features(
         if name in new.columns:
             said = given(new[name])
             column[theirs[said]] = new[name].to_numpy()[said]
-        columns[name] = column
+        columns[name] = pd.Series(column, dtype=column.dtype)  # pandas would make text of objects
     return pd.DataFrame(columns, index=range(n))
 
 
@@ -165,7 +165,7 @@ def _like(dataset: Dataset, like: Dataset, side: Side) -> pd.DataFrame:
     table, model = (d.users if side == "user" else d.items for d in (dataset, like))
     kinds = {field.name: field.kind for field in like.fields_of(side)}
     columns = {
-        name: table[name].to_numpy() if name in table else blank(len(table), kinds.get(name))
+        name: table[name] if name in table else pd.Series(blank(len(table), kinds.get(name)))
         for name in model.columns
     }
     return pd.DataFrame(columns, index=range(len(table)))
@@ -175,7 +175,7 @@ def blank(n: int, kind: Kind | None) -> NDArray[np.generic]:
     """Return a feature column of `n` missing values; kind None is a title."""
     if kind == "dense":
         return np.full(n, np.nan)
-    column = np.empty(n, dtype=object)
+    column = np.full(n, None, dtype=object)
     if kind == "multi":
         column.fill(())
     return column

@@ -86,19 +86,20 @@ class UserIndex:
     def _search(self, vectors: FloatArray, n: int) -> list[list[str]]:
         if n < 1:
             raise ValueError(f"n must be at least 1, not {n}")
+        return [self._in_order(*found)[:n] for found in self._query(vectors, n + _SPARE)]
+
+    def _query(self, vectors: FloatArray, n: int) -> list[tuple[list[str], list[float]]]:
+        """Return the ids of the `n` nearest to each vector, and their squared distances."""
         users = self._collections[0]
         with self._chroma.guarded():
             found = users.query(
                 query_embeddings=vectors,
-                n_results=min(n + _SPARE, users.count()),
+                n_results=min(n, users.count()),
                 include=["distances"],
             )
-        return [
-            self._in_order(ids, distances)[:n]
-            for ids, distances in zip(found["ids"], found["distances"] or [], strict=True)
-        ]
+        return list(zip(found["ids"], found["distances"] or [], strict=True))
 
-    def _in_order(self, ids: list[str], distances: list[float]) -> list[str]:
+    def _in_order(self, ids: list[str], distances: Sequence[float]) -> list[str]:
         order = np.lexsort((self.dataset.user_ids.codes(ids), np.array(distances)))
         return [ids[place] for place in order]
 
@@ -205,15 +206,24 @@ def build_index(
     (folder / FILE).write_text(json.dumps(manifest, indent=2), encoding="utf-8")
 
 
-def open_index(folder: Path, dataset: Dataset, server: str | None = None) -> Index:
-    """Open the index in `folder`, made from `dataset`, for reading.
+def open_index(
+    folder: Path, dataset: Dataset, server: str | None = None, made_from: str | None = None
+) -> Index:
+    """Open the index in `folder` for reading.
+
+    Args:
+        folder: where it is.
+        dataset: what it was made from, or grew from that.
+        server: http://host:port of the Chroma server that has the collections.
+        made_from: fingerprint of the data it must be made from, where they are not `dataset`.
 
     Raises:
         HomeError: it is missing, damaged, incomplete, from other data, or not where `server` says.
         OperationError: the server cannot be reached.
     """
     manifest = _read_manifest(folder)
-    _check_origin(manifest, folder, dataset, server)
+    _check_origin(manifest, folder, dataset, made_from or dataset.fingerprint)
+    _check_server_is(manifest["server"], folder, server)
     if server is None:
         _check_files(manifest["files"], folder)
     vectors = load_vectors(folder)
@@ -294,22 +304,22 @@ def _read_manifest(folder: Path) -> dict[str, Any]:
     return found
 
 
-def _check_origin(
-    manifest: dict[str, Any], folder: Path, dataset: Dataset, server: str | None
-) -> None:
+def _check_origin(manifest: dict[str, Any], folder: Path, dataset: Dataset, expected: str) -> None:
     made_from = manifest["data_fingerprint"]
-    if made_from != dataset.fingerprint:
+    if made_from != expected:
         raise HomeError(
             f"the index in {folder} was made from other data ({made_from}; the data set "
-            f"{dataset.name} is {dataset.fingerprint}); run `whyrec index`"
+            f"{dataset.name} is {expected}); run `whyrec index`"
         )
-    if manifest["server"] != server:
-        lies = manifest["server"] or folder
+
+
+def _check_server_is(place: str | None, folder: Path, server: str | None) -> None:
+    if place != server:
         now = f"set to {server}" if server else "not set"
-        mend = f"set it to {lies}" if manifest["server"] else "unset it"
+        mend = f"set it to {place}" if place else "unset it"
         raise HomeError(
-            f"the collections of this index are in {lies}, but {SERVER_VARIABLE} is {now}; {mend}, "
-            "or run `whyrec index`"
+            f"the collections of this index are in {place or folder}, but {SERVER_VARIABLE} is "
+            f"{now}; {mend}, or run `whyrec index`"
         )
 
 

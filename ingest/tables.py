@@ -45,7 +45,7 @@ def save_dataset(dataset: Dataset, folder: Path, origin: Mapping[str, Any] | Non
         OperationError: what is on the disk afterwards is not what was to be written.
     """
     seen = dataset.interactions
-    columns = {
+    columns: dict[str, NDArray[Any]] = {
         Columns.USER: seen.user,
         Columns.ITEM: seen.item,
         Columns.LABEL: seen.label,

@@ -199,16 +199,23 @@ def user_levels(raw: FloatArray, seen: sparse.csr_array) -> FloatArray:
     return levels
 
 
-def load_scorer(folder: Path, dataset: Dataset) -> Scorer:
+def load_scorer(folder: Path, dataset: Dataset, trained_on: str | None = None) -> Scorer:
     """Load the model in `folder` for `dataset`.
+
+    Args:
+        folder: where it is.
+        dataset: what it was trained on, or grew from that: who and what the model does not know is
+            scored by features and history.
+        trained_on: fingerprint of the data it must be trained on, where they are not `dataset`.
 
     Raises:
         HomeError: the model is damaged, or was trained on other data.
     """
     trained = load_model(folder)
-    if trained.data_fingerprint != dataset.fingerprint:
+    expected = trained_on or dataset.fingerprint
+    if trained.data_fingerprint != expected:
         raise HomeError(
             f"the model in {folder} was trained on other data ({trained.data_fingerprint}, "
-            f"these are {dataset.fingerprint}); run `whyrec train`"
+            f"these are {expected}); run `whyrec train`"
         )
     return Scorer(trained, dataset)

@@ -49,7 +49,9 @@ def table(
         users=pd.DataFrame(
             {
                 "age": np.array([ages.get(u, np.nan) for u in users.external], np.float64),
-                "sex": pd.Series([None] * len(users), dtype=object),
+                "sex": pd.Series(
+                    ["F" if u == "ann" else None for u in users.external], dtype=object
+                ),
             }
         ),
         items=pd.DataFrame(
