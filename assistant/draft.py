@@ -36,7 +36,12 @@ class Draft:
     def text(self, reasons: Mapping[str, str]) -> str:
         """Return the whole answer with these reasons."""
         if self.items and "rank" not in self.items[0]:  # predictions: the opening names the items
-            listing = "\n".join(reasons[row["item_id"]] for row in self.items)
+            several = len(self.items) > 1
+            listing = "\n".join(
+                f"{wording.named(row)}: {reasons[row['item_id']]}" if several
+                else reasons[row["item_id"]]
+                for row in self.items
+            )  # fmt: skip
         else:
             listing = wording.numbered(self.items, reasons)
         return "\n".join(part for part in (self.opening, listing, *self.notes) if part)
@@ -76,7 +81,10 @@ def _noted(draft: Draft, question: Question) -> Draft:
     notes = list(draft.notes)
     if question.absent:
         what = wording.listed(list(question.absent))
-        notes.append(f"The data say nothing about {what}, so that wish was not applied.")
+        wish = ", so that wish was not applied" if question.kind in _COUNTED else ""
+        notes.append(f"The data say nothing about {what}{wish}.")
+    if question.demanded:
+        notes.append(f"“{question.demanded}” is not repeated: only what is computed is said.")
     if "nothing_disliked" in question.wishes:
         notes.append(
             "What was disliked has been seen, and what has been seen is not suggested again."
@@ -105,8 +113,17 @@ def _told(question: Question, evidence: Sequence[Evidence], voice: Voice) -> Dra
             "answered", opening, items, reasons, notes=_notes(question, items, evidence, voice)
         )
     texts = [_call_text(question, call, voice) for call in shown]
-    notes = [*_claim_notes(question, shown), *_notes(question, None, evidence, voice)]
+    notes = _claim_notes(question, shown)
+    if question.kind not in _ABOUT_FILTERS:
+        notes += _notes(question, None, evidence, voice)
+    pairs = rows_of(evidence, "user_similarity")
+    if len(pairs) > 1:
+        notes.append(wording.most_similar(pairs))
     return Draft("answered", "\n".join(filter(None, texts)), notes=notes)
+
+
+_ABOUT_FILTERS = frozenset(("items_that", "taste_check"))
+"""Kinds whose very answer names the conditions."""
 
 
 _PERSONAL = frozenset(("recommend", "recommend_from_neighbours", "recommend_both_ways", "diverse"))
@@ -273,7 +290,7 @@ def _notes(
         notes.append(f"The first {question.offset:,} of the list are passed over.")
     if rows is None or question.kind not in _COUNTED:
         return notes
-    if len(rows) < question.n:
+    if len(rows) < question.n and (rows or question.kind != "unwatched"):
         left = f"only {wording.counted(len(rows), voice.noun)}" if rows else f"no {voice.noun.one}"
         source = {"recommend_from_neighbours": " among what the nearest users have seen"}
         narrowed = question.filters or question.topic or question.least_score is not None

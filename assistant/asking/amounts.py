@@ -30,9 +30,10 @@ class AmountReader:
         self.lexicon = lexicon
         self.catalogue = catalogue
         self.noun = noun
+        self._listed = re.compile(f"{noun.pattern}|{lexicon.words['counted'].pattern}")
         article, after = (lexicon.words[name].pattern for name in ("single", "after_noun"))
         self._article = re.compile(rf"(?:{article}) (?P<what>\w+(?: \w+)?)")
-        self._one = re.compile(rf"(?:{article}) (?:\w+ )?(?:{noun.pattern})(?! (?:{after}))")
+        self._one = re.compile(rf"(?:{article}) (?:\w+ )?(?P<noun>{noun.pattern})(?! (?:{after}))")
 
     def take(self, name: str, text: str) -> tuple[list[float], str]:
         """Return the numbers of the first phrase of `name` in a text, and the text without it."""
@@ -78,7 +79,7 @@ class AmountReader:
             for m in self.lexicon.number.finditer(text)
             if not _YEAR.fullmatch(m[0])
         ]
-        counted = self.lexicon.words["people"] if people else self.noun
+        counted = self.lexicon.words["people"] if people else self._listed
         for _, stop, value in numbers:
             if self._counts(text[stop : stop + 60], counted):
                 return min(value, MAX_N)
@@ -100,7 +101,8 @@ class AmountReader:
 
     def _asks_for_one(self, text: str) -> bool:
         """Tell whether one is asked for in words: "a film", "a good comedy"."""
-        return self._one.search(text) is not None or any(
+        one = self._one.search(text)
+        return (one is not None and not one["noun"].endswith("s")) or any(
             self.catalogue.value_named(word) is not None
             for match in self._article.finditer(text)
             for word in match["what"].split()

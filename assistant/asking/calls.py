@@ -167,6 +167,29 @@ def _similar(q: Question) -> list[Call]:
     return [Call("similar_users", _user(q) | {"k": max(q.n, 1)})]
 
 
+def _shared(only_first: bool) -> Callable[[Question], list[Call]]:
+    only = {"only_first": True} if only_first else {}
+
+    def calls(q: Question) -> list[Call]:
+        one, other = q.user_ids[:2]
+        return [Call("shared_history", _filtered(q) | {"user_id": one, "other_id": other} | only)]
+
+    return calls
+
+
+def _least_similar(q: Question) -> list[Call]:
+    return [Call("least_similar", _user(q) | {"k": max(q.n, 1)})]
+
+
+def _likely(q: Question) -> list[Call]:
+    return [Call("likely_users", {"item_id": item, "k": max(q.n, 1)}) for item in q.item_ids]
+
+
+def _active(q: Question) -> list[Call]:
+    fewest = {"fewest": True} if "fewest" in q.wishes else {}
+    return [Call("most_active", {"k": max(q.n, 1)} | fewest)]
+
+
 def _history(q: Question) -> list[Call]:
     first = {"first": True} if "first" in q.wishes else {}
     return [Call("history", _user(q) | {"n": max(q.n, 1)} | first)]
@@ -257,6 +280,12 @@ RULES: Mapping[str, Rule] = {
     "similar_users": Rule(_similar, users=1),
     "user_similarity": Rule(_pair, users=2),
     "compare_users": Rule(_compare, users=2),
+    "both_seen": Rule(_shared(only_first=False), users=2, lists=True),
+    "only_one_seen": Rule(_shared(only_first=True), users=2, lists=True),
+    "least_similar": Rule(_least_similar, users=1),
+    "most_active": Rule(_active),
+    "likely_users": Rule(_likely, items=1),
+    "items_that": Rule(lambda q: [Call("items_that", {"filters": q.filters.to_json()})]),
     "describe_user": Rule(lambda q: [Call("describe_user", _user(q))], users=1),
     "own_ratings": Rule(_own_ratings, users=1, lists=True, data="labels"),
     "avoid": Rule(

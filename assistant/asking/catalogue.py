@@ -21,6 +21,9 @@ MAX_PARTS = 10
 FUZZY_CUTOFF = 86.0
 """rapidfuzz's ratio (0–100) below which a title is not taken for a misspelling of another."""
 
+NEAR_CUTOFF = 50.0
+"""The ratio below which a title is not worth naming as one that may have been meant."""
+
 
 @dataclass(frozen=True)
 class Found:
@@ -169,7 +172,11 @@ class Catalogue:
         from rapidfuzz import fuzz, process
 
         matches = process.extract(
-            title_names(name)[0], self.by_title.keys(), scorer=fuzz.WRatio, limit=2 * n
+            title_names(name)[0],
+            self.by_title.keys(),
+            scorer=fuzz.token_sort_ratio,
+            score_cutoff=NEAR_CUTOFF,
+            limit=2 * n,
         )
         titles = [self.dataset.title(self.by_title[title][0]) for title, *_ in matches]
         return list(dict.fromkeys(titles))[:n]

@@ -50,11 +50,15 @@ class ConditionReader:
         self.lexicon = lexicon
         self.catalogue = catalogue
         names = {f.name.casefold(): f.name for f in catalogue.dataset.fields_of("item")}
-        self._dense = {
-            f.name.casefold(): f.name
+        self._bounds = [
+            (f.name, is_low, re.compile(
+                rf"(?<!\w){re.escape(f.name.casefold())} (?:{words}) ([0-9]+(?:\.[0-9]+)?)"
+            ))
             for f in catalogue.dataset.fields_of("item")
-            if f.kind == "dense"
-        }
+            if f.kind == "dense" and f.name != "year"
+            for is_low, words in ((True, "over|above|at least|more than|from"),
+                                  (False, "under|below|at most|less than|up to"))
+        ]  # fmt: skip
         self._field_names = names
         noun, article = lexicon.words["item"].pattern, lexicon.words["single"].pattern
         self._described = re.compile(
@@ -97,7 +101,7 @@ class ConditionReader:
                 place += 1
                 continue
             joint: Joint = ""
-            negated = self._negated(bare, place)
+            negated = self._negated(bare, place) or self._refused(bare, stop)
             if found:
                 between = words[found[-1].stop : place]
                 broken = words[found[-1].stop - 1]
@@ -122,6 +126,11 @@ class ConditionReader:
         without, article = (self.lexicon.words[name].pattern for name in ("without", "article"))
         return re.search(f"(?:{without})(?: (?:{article}))*$", before) is not None
 
+    def _refused(self, bare: list[str], stop: int) -> bool:
+        """Tell whether "isn't", "is not" … stands right after: "horror is fine, war isn't"."""
+        after = self.lexicon.words["negated_after"]
+        return after.match(" ".join(bare[stop : stop + 3])) is not None
+
     def _joint(self, between: list[str], ended: bool) -> Joint:
         """Return how two values are joined by the words between them."""
         words = " ".join(word.strip(".,?") for word in between)
@@ -144,6 +153,8 @@ class ConditionReader:
     # --- years and other numbers
 
     def _years(self, found: Conditions) -> None:
+        had = len(found.conditions)
+        either = self._one_side_or_other(found.rest)
         for name, pattern in self.lexicon.years.items():
             several = list(pattern.finditer(found.rest)) if name == "decade" else []
             if len(several) > 1 and self.catalogue.has_years:
@@ -163,6 +174,18 @@ class ConditionReader:
             match = re.search(rf"(?<!\w){re.escape(word)}(?!\w)", found.rest)
             if match is not None:
                 self._add_years(found, match, (low, low + 9))
+        new = [one for one in found.conditions[had:] if isinstance(one, Between)]
+        if either and len(new) == 2:
+            found.conditions[had:] = [Either(tuple(new))]
+
+    def _one_side_or_other(self, text: str) -> bool:
+        """Tell whether two spans of years are joined by "or": "before 1960 or after 1997"."""
+        years = [m for pattern in self.lexicon.years.values() for m in pattern.finditer(text)]
+        years.sort(key=lambda match: match.start())
+        return any(
+            self.lexicon.words["or"].fullmatch(text[one.end() : other.start()].strip(" ,"))
+            for one, other in zip(years, years[1:], strict=False)
+        )
 
     def _add_years(
         self, found: Conditions, match: re.Match[str], bounds: tuple[int | None, int | None]
@@ -173,21 +196,19 @@ class ConditionReader:
             return
         condition = Between("year", *bounds)
         before = found.rest[: match.start()]
-        negated = re.search(f"{self.lexicon.words['without'].pattern}$", before.strip())
+        without, article = (self.lexicon.words[name].pattern for name in ("without", "article"))
+        negated = re.search(f"(?:{without})(?: (?:{article}))*$", before.strip())
         found.conditions.append(Not(condition) if negated else condition)
 
     def _numbers(self, found: Conditions) -> None:
         """Read "price under 20" for the numeric fields the data have."""
-        for plain, name in self._dense.items():
-            word = re.escape(plain)
-            for sign, words in (("low", "over|above|at least|more than|from"),
-                                ("high", "under|below|at most|less than|up to")):  # fmt: skip
-                match = re.search(rf"(?<!\w){word} (?:{words}) ([0-9]+(?:\.[0-9]+)?)", found.rest)
-                if match is not None and name != "year":
-                    value = float(match[1])
-                    low, high = (value, None) if sign == "low" else (None, value)
-                    found.conditions.append(Between(name, low, high))
-                    found.rest = found.rest.replace(match[0], " , ")
+        for name, is_low, pattern in self._bounds:
+            match = pattern.search(found.rest)
+            if match is not None:
+                value = float(match[1])
+                low, high = (value, None) if is_low else (None, value)
+                found.conditions.append(Between(name, low, high))
+                found.rest = found.rest.replace(match[0], " , ")
 
     def _audience(self, found: Conditions) -> None:
         amounts = self.lexicon.amounts

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import tomllib
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from functools import lru_cache
+from functools import cache, lru_cache
 from importlib.resources import files
 
 from assistant.lexicon import Lexicon
@@ -42,14 +42,8 @@ class Rule:
     items: tuple[int, int] = ANY
     flags: Mapping[str, bool] | None = None
 
-    def holds(self, seen: Seen, lexicon: Lexicon) -> bool:
-        """Tell whether the question is of this kind."""
-
-        def says(concept: str) -> bool:
-            if concept in ("noun", "filters"):
-                return bool(getattr(seen, concept))
-            return lexicon.asks_for(concept, seen.text)
-
+    def holds(self, seen: Seen, says: Callable[[str], bool]) -> bool:
+        """Tell whether the question is of this kind; `says` looks for a concept in its text."""
         return (
             self.users[0] <= seen.n_users <= self.users[1]
             and self.items[0] <= seen.n_items <= self.items[1]
@@ -71,7 +65,14 @@ def rules() -> tuple[Rule, ...]:
 
 def kind_of(seen: Seen, lexicon: Lexicon) -> str:
     """Return the name of the first kind whose conditions hold, else "unclear"."""
-    return next((rule.name for rule in rules() if rule.holds(seen, lexicon)), "unclear")
+
+    @cache
+    def says(concept: str) -> bool:
+        if concept in ("noun", "filters"):
+            return bool(getattr(seen, concept))
+        return lexicon.asks_for(concept, seen.text)
+
+    return next((rule.name for rule in rules() if rule.holds(seen, says)), "unclear")
 
 
 def _rule(entry: Mapping[str, object]) -> Rule:

@@ -7,7 +7,7 @@ characters (see lexicon/phrases.py); the other rooms of the parser never see an 
 from __future__ import annotations
 
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from functools import cached_property
 
 from assistant.asking.catalogue import Catalogue, Found
@@ -24,6 +24,7 @@ _RUN_ON = re.compile(r"(?<=[^\W\d]{2})([.?])(?=[^\W\d]{2})")
 _LIKE_AN_ID = re.compile(r"[^\W\d]+[-_.:/@]\w*[0-9][\w.-]*|\S+@\S+")
 """An id of more than one part, such as U-17, that the data may not have."""
 _YEAR = re.compile(r"(?:1[89]|20)[0-9]{2}")
+_NUMBER = re.compile(r"(?<![\w.])[0-9]+(?![\w.]*[0-9])")
 _NUMBER_TOKEN = r"#?(?P<id>\w+(?:[.:]\w+)*)"
 MAX_RANGE = 100
 """The widest range of users that "users 1-100" may name."""
@@ -43,7 +44,7 @@ class MentionFinder:
         )
         label = rf"(?: (?:{words['id']}))? ?#?"
         joined = rf" ?(?:,|(?:,? ?(?:{words['and']}))) ?"
-        self._user = re.compile(rf"(?:{words['user']}){label} ?{_NUMBER_TOKEN}")
+        self._user = re.compile(rf"(?:{words['user']}),?{label} ?{_NUMBER_TOKEN}")
         self._item = re.compile(rf"(?P<word>{self.noun.pattern}){label} ?{_NUMBER_TOKEN}")
         self._asker = re.compile(
             rf"(?:{words['asker']}) (?:(?:{words['user']}){label} )?{_NUMBER_TOKEN}"
@@ -60,6 +61,7 @@ class MentionFinder:
             rf"|(?P<id>[0-9]+)(?!\w))",
             re.IGNORECASE,
         )
+        self._before_count = re.compile(rf"(?:{words['count_before']})$")
         self.titles = TitleFinder(lexicon, catalogue, self.noun)
         self._user_at_end = re.compile(rf"(?:{words['user']})(?: (?:{words['id']}))?$")
         self._units = re.compile(rf" ?(?:{self.noun.pattern}|{words['people']}|{words['units']}|%)")
@@ -74,13 +76,18 @@ class MentionFinder:
         found.text = self._glued.sub(_spelled_out, found.text)
         self._odd_ids(found)
         self.titles.mark_quoted(found)
-        found.text = prepare(_RUN_ON.sub(r"\1 ", plain_text(found.text)))
+        plain = self.lexicon.in_digits(plain_text(found.text))
+        found.text = prepare(_RUN_ON.sub(r"\1 ", plain))
         self._numbered(found, self._asker, self._more_users, self._user_mark(found))
         self._numbered(found, self._user, self._more_users, self._user_mark(found))
         self._numbered(found, self._item, self._more_items, self._item_mark(found))
         self.titles.mark_titles(found, capitals)
-        self._bare_numbers(found)
+        if found.users:
+            self._bare_numbers(found, self.lexicon.bare_more)
+        self._bare_numbers(found, self.lexicon.bare)
         self._hashed(found)
+        self._left_over(found)
+        self._bare_numbers(found, self.lexicon.bare_more)
         self._repeated(found)
         found.text = self._before_user.sub("", self._before_item.sub("", found.text))
         self.titles.mark_misspelt(found)
@@ -97,6 +104,8 @@ class MentionFinder:
     def _user_mark(self, found: Mentions) -> Callable[[str], str | None]:
         def mark(token: str) -> str | None:
             known = as_written(token, self.dataset.user_ids, self.catalogue.lower_user_ids)
+            if known is None and self.lexicon.numbers.get(token, 0) > 3:
+                token = str(self.lexicon.numbers[token])
             if known is None and not any(map(str.isdigit, token)):
                 return None
             return found.user_mark(known or token)
@@ -170,15 +179,18 @@ class MentionFinder:
         token = match["id"]
         if first is self._item and _YEAR.fullmatch(token) and self.catalogue.has_years:
             return match["word"].endswith("s")
+        if first is self._item and match["word"].endswith("s"):  # "films 78 has seen"
+            return any(p.match(text, match.start("id")) for p in self.lexicon.bare_more)
         if first is self._asker and token.isdigit() and not self._user.search(match[0]):
             return True  # "I'm 25" is an age
         return first is self._asker and self._units.match(text, match.end()) is not None
 
-    def _bare_numbers(self, found: Mentions) -> None:
+    def _bare_numbers(self, found: Mentions, phrases: Sequence[re.Pattern[str]]) -> None:
         """Mark numbers that a phrase of the lexicon shows to be a user or an item."""
-        for pattern in self.lexicon.bare:
+        for pattern in phrases:
             groups = pattern.groupindex
-            if "u" in groups and "i" not in groups and found.users:
+            first_only = phrases is self.lexicon.bare and "i" not in groups
+            if first_only and found.users:
                 continue
             match = pattern.search(found.text)
             while match is not None:
@@ -190,6 +202,8 @@ class MentionFinder:
         text, end = found.text, match.end()
         last = "i" if "i" in match.groupdict() else "u"
         if self._units.match(text, match.end(last)) or self._is_year(match[last]):
+            return end
+        if found.users and last == "u" and match["u"] not in self.dataset.user_ids:
             return end
         names = [name for name in ("u", "i") if name in match.groupdict()]
         marks = {"u": self._user_mark(found), "i": self._item_mark(found)}
@@ -221,6 +235,38 @@ class MentionFinder:
         """Read "#78" as a user where none is named, else as an item."""
         mark = self._item_mark(found) if found.users else self._user_mark(found)
         found.text = re.sub(r"#(\w+)", lambda match: mark(match[1]) or match[0], found.text)
+
+    def _left_over(self, found: Mentions) -> None:
+        """Take a number that counts nothing for a user, where none is named: "unlike 78"."""
+        for match in () if found.users else _NUMBER.finditer(found.text):
+            if match[0] not in self.dataset.user_ids or self._counts_or_bounds(found.text, match):
+                continue
+            place, shown = match.end(), found.user_mark(match[0])
+            while (joined := self._more_users.match(found.text, place)) is not None:
+                if joined["id"] not in self.dataset.user_ids:
+                    break
+                shown, place = f"{shown}, {found.user_mark(joined['id'])}", joined.end()
+            found.text = f"{found.text[: match.start()]}{shown}{found.text[place:]}"
+            return
+
+    def _counts_or_bounds(self, text: str, match: re.Match[str]) -> bool:
+        """Tell whether a number is how many, a year, an age, a rating or the like."""
+        before = text[: match.start()].rstrip()
+        if not before.strip(" .,?") or self._units.match(text, match.end()):
+            return True
+        if self._before_count.search(before) or self._is_year(match[0]):
+            return True
+        follows = [word.strip(".,?") for word in text[match.end() :].split()[:2]]
+        if any(self.catalogue.value_named(word) is not None for word in follows):
+            return True
+        bounds = (*self.lexicon.amounts.values(), *self.lexicon.years.values())
+        claims = self.lexicon.asks.get("claim")
+        patterns = bounds if claims is None else (*bounds, claims)
+        return any(
+            one.start() <= match.start() < one.end()
+            for pattern in patterns
+            for one in pattern.finditer(text)
+        )
 
     def _repeated(self, found: Mentions) -> None:
         """Mark further mentions of a user by the number alone: "similar to 78 but 78 has not"."""

@@ -12,6 +12,7 @@ from typing import Literal
 from assistant.asking.calls import RULES, Call, Rule
 from assistant.asking.catalogue import Catalogue
 from assistant.asking.question import Question
+from assistant.wording import spoken
 from ingest.schema import Dataset
 
 __all__ = ["Call", "Plan", "Planner", "Status"]
@@ -108,7 +109,7 @@ class Planner:
 
     def _unknown_item(self, name: str) -> str:
         near = self.catalogue.nearest_titles(name) if not name.isdigit() else []
-        hint = f" The nearest titles are {'; '.join(near)}." if near else ""
+        hint = f" The nearest titles are {'; '.join(map(spoken, near))}." if near else ""
         return f"There is no {self.noun.one} “{name}” in the data set {self.dataset.name}.{hint}"
 
     def _popular(self, question: Question, unknown: Sequence[str]) -> Plan:

@@ -23,15 +23,19 @@ from ingest.schema import Dataset
 __all__ = ["DEFAULT_N", "MAX_CHARACTERS", "MAX_N", "Question", "QuestionParser"]
 
 MAX_CHARACTERS = 4000
+_NUMBER = re.compile(r"[0-9]+(?:\.[0-9]+)?")
 _NEGATIVE = re.compile(r"(?:^|\s)[-−][0-9]+(?= )")
 IMPERSONAL = frozenset(
     ("audience", "also_seen", "describe_item", "rising", "top_rated", "most_popular", "catalogue",
-     "lowest_rated", "unwatched", "from_titles")
+     "lowest_rated", "unwatched", "from_titles", "most_active", "items_that",
+     "likely_users")
 )  # fmt: skip
 """Kinds that need no user, even where the asker is known."""
 _ONE_QUESTION = frozenset(("recommend_from_neighbours", "recommend_both_ways", "from_titles"))
 _SIGNED = frozenset(("from_titles", "what_if"))
 """Kinds in which an item with "not" is a fact about a person, not a wish."""
+_OF_PEOPLE = frozenset(("similar_users", "least_similar", "most_active", "likely_users"))
+"""Kinds that list users: the number asked for counts people."""
 _WITH_TOPIC = frozenset(("recommend", "diverse", "like_item", "recommend_many"))
 _WITH_PERSON = frozenset(("segment", "what_if", "from_titles"))
 
@@ -69,6 +73,8 @@ class Question:
     wishes: tuple[str, ...] = ()
     """Concepts of the lexicon that stand in the text and shape the answer."""
     language: str = "en"
+    demanded: str = ""
+    """What the asker wants said about others, whatever is computed."""
     parts: tuple[Question, ...] = ()
     """The questions of a compound question, in order."""
 
@@ -122,8 +128,9 @@ class QuestionParser:
                 "read; shorten it"
             )
         reader = self._reader(language_of(plain_text(text)))
-        whole = reader.read(text, user_id)
-        parts = reader.split(text) if whole.kind not in _ONE_QUESTION else []
+        asked, demanded = reader.without_demand(text)
+        whole = replace(reader.read(asked, user_id), text=text, demanded=demanded)
+        parts = reader.split(asked) if whole.kind not in _ONE_QUESTION else []
         return _compound(whole, [reader.read(part, user_id) for part in parts])
 
     def _reader(self, language: str) -> _Reader:
@@ -151,6 +158,28 @@ class _Reader:
         self._about = re.compile(
             rf"(?:{lexicon.words['about'].pattern}) ?(?P<topic>[^.?,]+?)"
             rf"(?= (?:{lexicon.words['topic_end'].pattern})|[.?,]|$)"
+        )
+
+    def without_demand(self, text: str) -> tuple[str, str]:
+        """Return the text less an order to say a number of others, and that order.
+
+        "compare 1 and 2 and say that the Jaccard of user 3 is 1" asks about 1 and 2 only.
+        """
+        match = self._demand.search(text)
+        rest = "" if match is None else text[: match.start()] + text[match.end() :]
+        if match is None or not re.search(r"[0-9]", rest):
+            return text, ""
+        *named, _ = _NUMBER.findall(match["what"])
+        return (rest, match["what"]) if set(named) - set(_NUMBER.findall(rest)) else (text, "")
+
+    @cached_property
+    def _demand(self) -> re.Pattern[str]:
+        words, and_ = (self.lexicon.words[name].pattern for name in ("demand", "and"))
+        return re.compile(
+            rf"(?:^|[,.;!?]? (?:(?:{and_}|{'|'.join(self.lexicon.then)}) )*)(?:please )?"
+            rf"(?:{words}):? (?P<what>[^;!?]*?[0-9]+(?:\.[0-9]+)?%?)(?=[.;!?]?(?: |$))"
+            rf"(?![^.;!?]*[0-9])",
+            re.IGNORECASE,
         )
 
     def read(self, text: str, user_id: str | None) -> Question:
@@ -186,8 +215,12 @@ class _Reader:
             users, addressed = (user_id,), True
         if kind == "recommend_many":
             users = self._target_first(found, users)
+        if kind == "only_one_seen" and self.lexicon.asks_for("reversed", found.text):
+            users = users[::-1]
         if kind == "unclear" and self.mentions.titles.guess(found, exactly=not users):
             kind = "predict" if users else "describe_item"
+        if kind == "unclear" and users and any(map(str.isdigit, found.unknown)):
+            kind = "predict"
         signed = kind in _SIGNED
         if signed:
             series = []
@@ -200,7 +233,7 @@ class _Reader:
             item_choices=tuple(self._external(found.items[number]) for number in named),
             n=0
             if _NEGATIVE.search(text)
-            else window.n or self.amounts.count(conditions.rest, people=kind == "similar_users"),
+            else window.n or self.amounts.count(conditions.rest, people=kind in _OF_PEOPLE),
             filters=self._filters(conditions, found, [] if signed else left_out, series),
             addressed_as_user=addressed,
             unknown_names=tuple(found.unknown),
@@ -264,8 +297,13 @@ class _Reader:
 
     def _negated_items(self, text: str) -> list[int]:
         """Return the items after "hated" or "not", up to the next word of liking."""
-        turns = [(m.start(), False) for m in self.lexicon.asks["liked_sign"].finditer(text)]
-        turns += [(m.start(), True) for m in self.lexicon.asks["disliked"].finditer(text)]
+        against = list(self.lexicon.asks["disliked"].finditer(text))
+        turns = [(m.start(), True) for m in against]
+        turns += [
+            (m.start(), False)
+            for m in self.lexicon.asks["liked_sign"].finditer(text)
+            if not any(no.start() <= m.start() < no.end() for no in against)
+        ]
         turns.sort()
         found = []
         for place, mark in enumerate(text):
@@ -291,7 +329,8 @@ class _Reader:
     def _topic(self, text: str) -> str | None:
         """Return the words after "about", up to the end of the phrase."""
         match = self._about.search(text)
-        return match["topic"].strip() if match else None
+        topic = match["topic"].strip() if match else None
+        return topic if topic and self.catalogue.value_named(topic) is None else None
 
     def _by(self, text: str) -> str:
         by = ("deepfm", "neighbours")
@@ -323,6 +362,7 @@ _WISHES = (
     "group_fair",
     "social",
     "own_lowest",
+    "fewest",
 )
 
 

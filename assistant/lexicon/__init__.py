@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import re
 import tomllib
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
-from functools import lru_cache
+from functools import cached_property, lru_cache
 from importlib.resources import files
 
 from assistant.lexicon.phrases import any_of, any_phrase, plain_text, without_accents
@@ -16,7 +17,7 @@ LANGUAGES = ("en", "de", "es", "fr", "it", "ja", "pt", "zh")
 """The languages with a file beside this one; English decides where no other speaks louder."""
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Lexicon:
     """Patterns over text made plain by `plain_text`; each matches whole words only."""
 
@@ -31,6 +32,8 @@ class Lexicon:
     years: dict[str, re.Pattern[str]] = field(default_factory=dict)
     amounts: dict[str, re.Pattern[str]] = field(default_factory=dict)
     bare: tuple[re.Pattern[str], ...] = ()
+    bare_more: tuple[re.Pattern[str], ...] = ()
+    """As `bare`, where other users are named already."""
     absent: dict[str, re.Pattern[str]] = field(default_factory=dict)
     """What people ask for that data sets rarely have, by what an answer calls it."""
     decades: dict[str, int] = field(default_factory=dict)
@@ -41,7 +44,7 @@ class Lexicon:
     people: dict[str, str] = field(default_factory=dict)
     """Other words for attribute values of people."""
     common: frozenset[str] = frozenset()
-    marks: re.Pattern[str] = re.compile("(?!)")
+    marks: frozenset[str] = frozenset()
     """Small words by which a text of this language is told from others."""
 
     def asks_for(self, concept: str, text: str) -> bool:
@@ -52,6 +55,28 @@ class Lexicon:
     def value_of(self, number: str) -> float:
         """Return the value of a number in digits or words."""
         return float(self.numbers[number]) if number in self.numbers else float(number)
+
+    def in_digits(self, plain: str) -> str:
+        """Return a plain text with numbers of several words in digits: "seventy eight" is "78"."""
+        return self._spelled.sub(lambda match: str(self._value_of_words(match[0].split())), plain)
+
+    @cached_property
+    def _spelled(self) -> re.Pattern[str]:
+        def of(low: int, high: int, step: int = 1) -> str:
+            chosen = [w for w, v in self.numbers.items() if v in range(low, high, step)]
+            return "(?:" + ("|".join(w for w in chosen if w.isalpha()) or "(?!)") + ")"
+
+        unit, tens = of(1, 10), of(20, 100, 10)
+        below = f"(?:{tens}(?: {unit})?|{of(1, 20)})"
+        hundreds = f"{unit} {of(100, 101)}(?: (?:{self.words['and'].pattern}))?(?: {below})?"
+        return re.compile(rf"(?<!\w)(?:{hundreds}|{tens} {unit})(?!\w)")
+
+    def _value_of_words(self, words: Iterable[str]) -> int:
+        value = 0
+        for word in words:
+            number = self.numbers.get(word, 0)
+            value = value * 100 if number == 100 else value + number
+        return value
 
     def word(self, concept: str, text: str) -> bool:
         """Tell whether any word of the list `concept` stands in the plain `text`."""
@@ -84,11 +109,8 @@ def load_lexicon(language: str = "en") -> Lexicon:
         synonyms=_plain_pairs(tables.get("synonyms", {})),
         years=patterns("years"),
         amounts=patterns("amounts"),
-        bare=tuple(
-            any_phrase([spelling], phrases)
-            for phrase in tables.get("bare", {}).get("phrases", ())
-            for spelling in dict.fromkeys((phrase, without_accents(phrase)))
-        ),
+        bare=_one_by_one(tables.get("bare", {}).get("phrases", ()), phrases),
+        bare_more=_one_by_one(tables.get("bare", {}).get("more", ()), phrases),
         absent=patterns("absent"),
         decades=_plain_keys(tables.get("decades", {})),
         places=_plain_keys(tables.get("places", {})),
@@ -101,7 +123,22 @@ def load_lexicon(language: str = "en") -> Lexicon:
             for phrase in group
             for word in plain_text(phrase).split()
         ),
-        marks=any_of(tables["language"]["marks"]),
+        marks=frozenset(
+            spelling
+            for word in map(plain_text, tables["language"]["marks"])
+            for spelling in (word, without_accents(word))
+        ),
+    )
+
+
+def _one_by_one(
+    group: Iterable[str], lists: Mapping[str, Iterable[str]]
+) -> tuple[re.Pattern[str], ...]:
+    """Return a pattern for each phrase: a pattern can hold a named group only once."""
+    return tuple(
+        any_phrase([spelling], lists)
+        for phrase in group
+        for spelling in dict.fromkeys((phrase, without_accents(phrase)))
     )
 
 
@@ -122,5 +159,9 @@ def language_of(plain: str) -> str:
         return "ja"
     if re.search(r"[\u3400-\u4dbf\u4e00-\u9fff]", plain):
         return "zh"
-    counts = {language: len(load_lexicon(language).marks.findall(plain)) for language in LANGUAGES}
+    words = re.findall(r"\w+", plain)
+    counts = {
+        language: sum(word in load_lexicon(language).marks for word in words)
+        for language in LANGUAGES
+    }
     return max(LANGUAGES, key=lambda language: (counts[language], language == "en"))

@@ -8,9 +8,10 @@ with `?` after them where they may be absent; and ` ... `, up to eight words of 
 
 from __future__ import annotations
 
+import itertools
 import re
 import unicodedata
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 
 USERS = (0xE000, 0xE7FF)
 ITEMS = (0xE800, 0xF8FF)
@@ -25,6 +26,7 @@ _UNKNOWN_MARK = re.compile(rf"[^\w'#.,?{_PRIVATE}]+")
 _EDGE = re.compile(
     rf"(?<=[{_UNSPACED}])(?=[0-9a-z#{_PRIVATE}])|(?<=[0-9a-z{_PRIVATE}])(?=[{_UNSPACED}])"
 )
+_LIST_AFTER_COLON = re.compile(r"(?<=[0-9]): (?=[0-9])")
 _NAMED = re.compile(r"\{[ui]\}")
 """Groups that have a name: a pattern may hold each once."""
 _SYNTAX = re.compile(r"(\{\w+\}| \.\.\. |\)\?|[()|])")
@@ -34,11 +36,12 @@ def plain_text(text: str) -> str:
     """Lower the case, turn typographic apostrophes and hyphens into plain ones, drop the rest.
 
     Letters and digits of any script, `'`, `#`, `.` and `,` stay; hyphens and runs of anything else
-    become one space, so that "Sci-Fi" and "sci fi" are the same words. Han and kana are set apart
-    from digits, full-width forms become plain ones.
+    become one space, so that "Sci-Fi" and "sci fi" are the same words; "&" is "and". Han and kana
+    are set apart from digits, full-width forms become plain ones.
     """
     lowered = unicodedata.normalize("NFKC", text).casefold().replace("’", "'").replace("ʼ", "'")
     lowered = lowered.replace("。", ".").replace("、", ",").replace("・", " ")
+    lowered = _LIST_AFTER_COLON.sub(", ", lowered.replace("&", " and "))
     return _EDGE.sub(" ", _UNKNOWN_MARK.sub(" ", lowered)).strip()
 
 
@@ -84,16 +87,27 @@ def _alternatives(
     ordered = sorted({*phrases, *unaccented}, key=lambda phrase: (-len(phrase), phrase))
     if not ordered:
         return re.compile("(?!)")
-    return re.compile("|".join(_whole(phrase, lists, literal) for phrase in ordered))
+    runs = itertools.groupby(ordered, key=_edges)
+    return re.compile(
+        "|".join(_run(edges, [_of(one, lists, literal) for one in run]) for edges, run in runs)
+    )
 
 
-def _whole(phrase: str, lists: Mapping[str, Iterable[str]], literal: bool) -> str:
-    """Return the pattern of one phrase, bounded by word edges where its script has them."""
-    body = re.escape(phrase) if literal else _body(phrase, lists)
+def _of(phrase: str, lists: Mapping[str, Iterable[str]], literal: bool) -> str:
+    return re.escape(phrase) if literal else _body(phrase, lists)
+
+
+def _edges(phrase: str) -> tuple[str, str]:
+    """Return what must stand left and right of a phrase: a word's edge, where words have spaces."""
     words = plain_text(re.sub(r"[{}()|?]", " ", phrase))
     left = "" if re.match(f"[{_UNSPACED}]", words) else r"(?<!\w)"
     right = "" if re.search(f"[{_UNSPACED}]$", words) else r"(?!\w)"
-    return f"{left}(?:{body}){right}"
+    return left, right
+
+
+def _run(edges: tuple[str, str], bodies: Sequence[str]) -> str:
+    """Return one pattern for phrases of the same edges: those are tested once for all of them."""
+    return f"{edges[0]}(?:{'|'.join(bodies)}){edges[1]}"
 
 
 def _body(phrase: str, lists: Mapping[str, Iterable[str]]) -> str:

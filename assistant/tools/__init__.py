@@ -17,8 +17,9 @@ from assistant import wording
 from assistant.asking.filters import All
 from assistant.evidence import Row
 from assistant.toolbox import Toolbox
-from assistant.tools import explain, items, lists, people, strangers
+from assistant.tools import crowd, explain, items, lists, people, strangers
 from assistant.wording import Voice
+from assistant.wording import crowd as crowd_words
 from assistant.wording import explain as explain_words
 from assistant.wording import items as item_words
 from assistant.wording import lists as list_words
@@ -100,6 +101,11 @@ TOOLS: Mapping[str, Tool] = {
     "compare_users": Tool(people.compare_users, people_words.comparison),
     "describe_user": Tool(people.describe_user, people_words.description),
     "taste_for": Tool(people.taste_for, people_words.taste),
+    "shared_history": Tool(people.shared_history, people_words.shared, people_words.shared_reason),
+    "least_similar": Tool(crowd.least_similar, crowd_words.least_similar),
+    "most_active": Tool(crowd.most_active, crowd_words.most_active),
+    "likely_users": Tool(crowd.likely_users, crowd_words.likely_users),
+    "items_that": Tool(items.items_that, item_words.matching),
     "history": Tool(people.history, people_words.last, people_words.last_reason),
     "membership": Tool(people.membership, people_words.membership),
     "place_in_list": Tool(explain.place_in_list, explain_words.place),
@@ -141,6 +147,8 @@ _ABOUT: Mapping[str, Any] = {
     "lowest": {"description": "The lowest first."},
     "least": {"description": "The least popular first."},
     "first": {"description": "The earliest in place of the latest."},
+    "fewest": {"description": "The fewest in place of the most."},
+    "only_first": {"description": "What only the first has, in place of what both have."},
     "label": {"description": "Only items with this label."},
     "text": {"description": "What the items are about.", "min_length": 1},
 }

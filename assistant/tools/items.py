@@ -170,6 +170,29 @@ def _values(box: Toolbox, item: int) -> list[str]:
     ]
 
 
+def items_that(box: Toolbox, filters: All) -> list[Row]:
+    """How many items meet conditions, how often they were seen, and their mean label."""
+    data, seen = box.dataset, box.dataset.interactions
+    mask = filters.mask(data)
+    mine = mask[seen.item]
+    counts = box.recommender.audience.n_users_of
+    found = np.flatnonzero(mask)
+    best = found[np.lexsort((found, -counts[found]))][:3]
+    labelled = data.has_labels and bool(mine.any())
+    return [
+        {
+            "condition": filters.words(),
+            "n_matching": len(found),
+            "n_items": data.n_items,
+            "n_seen": int(mine.sum()),
+            "share_seen": float(mine.mean()) if len(seen) else 0.0,
+            "mean_label": float(seen.label[mine].mean(dtype=np.float64)) if labelled else None,
+            "mean_label_all": float(seen.label.mean(dtype=np.float64)) if labelled else None,
+            "best_titles": [data.title(int(item)) for item in best if counts[item]],
+        }
+    ]
+
+
 def catalogue_facts(box: Toolbox) -> list[Row]:
     """What the data hold: users, items, interactions, attributes, the time they span."""
     data, seen = box.dataset, box.dataset.interactions

@@ -112,6 +112,34 @@ def membership(box: Toolbox, user_id: str, item_ids: Sequence[str]) -> list[Row]
     return found
 
 
+def shared_history(
+    box: Toolbox,
+    user_id: str,
+    other_id: str,
+    n: int = 5,
+    only_first: bool = False,
+    filters: All | None = None,
+) -> list[Row]:
+    """What two users have both seen, or what the first has and the second has not.
+
+    The order is by the first user's label and then the audience, so that the dearest stand first.
+    """
+    one, other = box.user(user_id), box.user(other_id)
+    mine, theirs = _labels(box, one), _labels(box, other)
+    allowed = (filters or All()).mask(box.dataset)
+    found = [item for item in mine if (item in theirs) != only_first and allowed[item]]
+    known = box.recommender.audience.n_users_of
+    graded = box.dataset.has_labels
+    found.sort(key=lambda item: (-mine[item] if graded else 0, -int(known[item]), item))
+    return [
+        box.item_row(item)
+        | {"rank": rank, "label": mine[item] if graded else None, "n_found": len(found),
+           "label_other": theirs.get(item) if graded else None, "n_items": len(mine),
+           "n_items_other": len(theirs)}
+        for rank, item in enumerate(found[:n], start=1)
+    ]  # fmt: skip
+
+
 def _by_time(box: Toolbox, user: int) -> IntArray:
     """Return the rows of a user, oldest first, rows of one second in file order."""
     rows = box.rows_of(user)

@@ -54,12 +54,19 @@ class Voice:
         return f"{n:,} {self.noun.one if n == 1 else self.noun.many}"
 
 
-_INVERTED = re.compile(r"^(?P<name>[^()]*), (?P<article>The|A|An|Le|La|Les|Il|Der|Die|Das|El)$")
+_INVERTED = re.compile(
+    r"^(?P<name>[^()]*), (?P<article>The|A|An|Le|La|Les|L'|Il|Der|Die|Das|El)(?P<rest> \(.*)?$"
+)
 
 
 def spoken(title: str) -> str:
     """Return a title as it is said: "Lion King, The" is "The Lion King"."""
-    return _INVERTED.sub(r"\g<article> \g<name>", title)
+    return _INVERTED.sub(_said, title)
+
+
+def _said(match: re.Match[str]) -> str:
+    article = match["article"] + ("" if match["article"].endswith("'") else " ")
+    return f"{article}{match['name']}{match['rest'] or ''}"
 
 
 def named(row: Row) -> str:
@@ -129,6 +136,8 @@ def _neighbour_sentence(row: Row, voice: Voice) -> str:
     who = f"user {first['user_id']} ({likeness})"
     if len(have) == 1:
         return f"Of {group}, only {who} has seen it."
+    if len(have) == total:
+        return f"All of {group} have seen it, the nearest of them {who}."
     return f"{len(have)} of {group} have seen it, the nearest of them {who}."
 
 
@@ -189,6 +198,16 @@ def user_similarity(row: Row, voice: Voice) -> str:
     if row["intersection"] < WEAK_OVERLAP:
         text += f" With only {voice.items(row['intersection'])} in common this says little."
     return text
+
+
+def most_similar(rows: Sequence[Row]) -> str:
+    """Return which of several others is most like a user."""
+    best = max(row["jaccard"] for row in rows)
+    first = [f"user {row['other_id']}" for row in rows if row["jaccard"] == best]
+    who = listed(first)
+    if len(first) > 1:
+        return f"Equally like user {rows[0]['user_id']}: {who}, with {best:.2f}."
+    return f"Of these, {who} is most like user {rows[0]['user_id']}."
 
 
 def prediction(row: Row, voice: Voice) -> str:

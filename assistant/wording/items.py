@@ -106,6 +106,23 @@ def _trait(one: Row) -> str:
     )
 
 
+def matching(rows: Sequence[Row], voice: Voice, args: Args) -> str:
+    """Return how many items meet conditions and how they were taken."""
+    row = rows[0]
+    are = "is" if row["n_matching"] == 1 else "are"
+    text = f"{voice.items(row['n_matching'])} of {row['n_items']:,} {are} {row['condition']}"
+    if not row["n_seen"]:
+        return f"{text}; nobody has seen any."
+    times = "time" if row["n_seen"] == 1 else "times"
+    text += f", seen {row['n_seen']:,} {times} in all ({row['share_seen']:.1%} of everything seen)."
+    if row["mean_label"] is not None:
+        text += (
+            f" Their mean rating is {row['mean_label']:.2f}; over everything it is "
+            f"{row['mean_label_all']:.2f}."
+        )
+    return f"{text} Seen by most: {listed([spoken(title) for title in row['best_titles']])}."
+
+
 def facts(rows: Sequence[Row], voice: Voice, args: Args) -> str:
     """Return what the data hold."""
     row = rows[0]

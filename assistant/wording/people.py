@@ -92,11 +92,9 @@ def last(rows: Sequence[Row], voice: Voice, args: Args) -> str:
     dated = "" if rows[0]["day"] else undated
     which = "first" if args.get("first") else "last"
     order = "the earliest first" if args.get("first") else "the latest first"
-    short = "" if len(rows) >= int(args.get("n", 5)) else "only "
-    return (
-        f"The {which} {short}{voice.items(len(rows))} of "
-        f"{voice.items(rows[0]['n_seen'])} {voice.subject} {voice.has} seen, {order}{dated}:"
-    )
+    n, seen = len(rows), rows[0]["n_seen"]
+    some = f"The {which} {n:,} of the" if n < seen else "All" if n > 1 else "The"
+    return f"{some} {voice.items(seen)} {voice.subject} {voice.has} seen, {order}{dated}:"
 
 
 def last_reason(row: Row, voice: Voice) -> str:
@@ -121,6 +119,38 @@ def _has(row: Row, voice: Voice) -> str:
     return f"Yes: {voice.subject} {voice.has} seen {named(row)}{when}{rated}."
 
 
+def shared(rows: Sequence[Row], voice: Voice, args: Args) -> str:
+    """Return the line above what two users have both seen, or only the first of them."""
+    one, other = f"user {args['user_id']}", f"user {args['other_id']}"
+    only = bool(args.get("only_first"))
+    if not rows:
+        none = f"no {voice.noun.one} that fits"
+        if only:
+            return f"There is {none} that {one} has seen and {other} has not."
+        return f"There is {none} that both {one} and {other} have seen."
+    n = rows[0]["n_found"]
+    part = "" if n == len(rows) else f", the first {len(rows)} of them"
+    graded = rows[0]["label"] is not None
+    order = f", by the rating of {one}" if graded else ", the best known first"
+    what = (
+        f"{one} has seen {voice.items(n)} that {other} has not"
+        if only
+        else f"{one} and {other} have both seen {voice.items(n)}"
+    )
+    return f"{what[:1].upper()}{what[1:]}{part}{order}:"
+
+
+def shared_reason(row: Row, voice: Voice) -> str:
+    """Return how the two rated it, and how well known it is."""
+    who = "user has" if row["n_users"] == 1 else "users have"
+    known = f"{row['n_users']:,} {who} seen it"
+    if row["label"] is None:
+        return f"{known}."
+    if row["label_other"] is None:
+        return f"rated {row['label']:g}; {known}."
+    return f"rated {row['label']:g} and {row['label_other']:g}; {known}."
+
+
 WEAK_TASTE = 5
 """Tastes read off fewer items than this are called weak."""
 
@@ -138,7 +168,8 @@ def taste(rows: Sequence[Row], voice: Voice, args: Args) -> str:
         )
     share = row["n_matching"] / row["n_items"]
     text = (
-        f"{voice.opens} {voice.has} seen {voice.items(row['n_matching'])} that are {what}, "
+        f"{voice.opens} {voice.has} seen {voice.items(row['n_matching'])} that "
+        f"{'is' if row['n_matching'] == 1 else 'are'} {what}, "
         f"{share:.0%} of {voice.their} {row['n_items']:,} (of everybody's: {row['share_all']:.0%})"
     )
     if row["mean_label"] is None:

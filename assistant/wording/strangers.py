@@ -18,7 +18,7 @@ def for_titles(rows: Sequence[Row], voice: Voice, args: Args) -> str:
     liked = listed([spoken(title) for title in rows[0]["from_titles"]])
     weak = " With so few to go by this is a first guess." if n < 3 else ""
     without = (
-        f", leaving out the {len(args['disliked_ids'])} disliked"
+        f", leaving out the {counted(len(args['disliked_ids']), voice.noun)} disliked"
         if args.get("disliked_ids")
         else ""
     )

@@ -1,0 +1,156 @@
+"""Questions as people wrote them that were misread once; the films are those of conftest.py."""
+
+import pytest
+
+from assistant.asking.catalogue import Catalogue
+from assistant.asking.question import Question, QuestionParser
+from assistant.lexicon import load_lexicon
+from ingest.schema import Dataset
+
+
+@pytest.fixture(scope="module")
+def parser(films: Dataset) -> QuestionParser:
+    lexicon = load_lexicon()
+    return QuestionParser(films, lexicon, Catalogue(films, lexicon))
+
+
+def filters(question: Question) -> str:
+    return question.filters.words()
+
+
+@pytest.mark.parametrize(
+    ("text", "kind", "users", "items"),
+    [
+        ("pls gimme 3 flix for user 3", "recommend", ["3"], []),
+        ("I'd like to know whether 1 and 3 have similar taste", "user_similarity", ["1", "3"], []),
+        ("whats the overlap in taste btw users 1 & 3 ?", "user_similarity", ["1", "3"], []),
+        ("Do 1 and 3 have anything in common?", "user_similarity", ["1", "3"], []),
+        ("is user 3 more like user 1 or user 5?", "user_similarity", ["3", "1", "5"], []),
+        ("Who's closer to 3: 1 or 5?", "user_similarity", ["3", "1", "5"], []),
+        ("I think users 1 and 3 have similarity 0.25. right?", "user_similarity", ["1", "3"], []),
+        ("Is 3 similar to anyone?", "similar_users", ["3"], []),
+        ("find the closest match to customer 5", "similar_users", ["5"], []),
+        ("User 3 liked what, exactly?", "own_ratings", ["3"], []),
+        ("show me user 3's two worst rated movies", "own_ratings", ["3"], []),
+        ("We have a customer, number 5. What has he watched recently?", "history", ["5"], []),
+        ("Give me a quick profile of 5.", "describe_user", ["5"], []),
+        ("how long has user 3 been a member", "describe_user", ["3"], []),
+        ("what is user 3's average rating", "describe_user", ["3"], []),
+        ("what genres does user 3 prefer", "describe_user", ["3"], []),
+        ("what does user 3 think about romance", "taste_check", ["3"], []),
+        ("has user 3 ever rated a horror film?", "taste_check", ["3"], []),
+        ("Has anybody in common with user 3 seen Heat?", "predict", ["3"], ["105"]),
+        ("Would 4 enjoy Heat more than Jaws?", "rank_given", ["4"], ["105", "106"]),
+        ("Of Heat, Jaws and Alien what should 3 watch first?", "rank_given", ["3"],
+         ["105", "106", "101"]),
+        ("why wouldn't you recommend Heat to user 3", "why_not", ["3"], ["105"]),
+        ("Why don't I see Heat in my list? I'm user 3", "why_not", ["3"], ["105"]),
+        ("Give user 3 a film she'd probably hate", "avoid", ["3"], []),
+        ("what do the fans of Alien watch besides it", "also_seen", [], ["101"]),
+        ("pick something for users 1, 2 and 3 that none of them would hate", "group",
+         ["1", "2", "3"], []),
+        ("my friend and I (users 1 and 3) want to watch something", "group", ["1", "3"], []),
+        ("I like horror", "recommend", [], []),
+        ("how dense is the data?", "catalogue", [], []),
+    ],
+)  # fmt: skip
+def test_free_phrasing_is_read_as_meant(
+    parser: QuestionParser, text: str, kind: str, users: list[str], items: list[str]
+) -> None:
+    read = parser.parse(text)
+    assert (read.kind, list(read.user_ids), list(read.item_ids)) == (kind, users, items)
+
+
+@pytest.mark.parametrize(
+    ("text", "n"),
+    [
+        ("I liked Heat, Alien and Jaws. Three suggestions?", 3),
+        ("user 3, 4 recommendations, sci-fi only", 4),
+        ("Top-3 for id 5", 3),
+        ("What's the most popular movie from 1979?", 1),
+        ("the best comedies of 1995", 5),
+        ("I'm a 30 yr old student, what's good", 5),
+        ("which user is most different from 3", 10),
+        ("marketing wants 4 ideas for account 5", 4),
+        ("recommend to 3 what 4 gave five stars", 5),
+    ],
+)
+def test_a_number_counts_only_what_it_stands_before(
+    parser: QuestionParser, text: str, n: int
+) -> None:
+    assert parser.parse(text).n == n
+
+
+@pytest.mark.parametrize(
+    ("text", "words"),
+    [
+        ("films for user 3, horror is fine, romance isn't", "Horror and not Romance"),
+        ("user 3 films before 1960 or after 1994", "year up to 1959 or year 1995 or later"),
+        ("for 3: two comedies, not older than 1990", "Comedy and year 1990 or later"),
+        ("what does user 3 think about romance", "Romance"),
+        ("Customer 3 hates comedies. Suggest 3 she hasn't seen", "not Comedy"),
+    ],
+)
+def test_conditions_are_read_as_meant(parser: QuestionParser, text: str, words: str) -> None:
+    assert filters(parser.parse(text)) == words
+
+
+@pytest.mark.parametrize(
+    ("spelled", "digits"),
+    [
+        ("seventy-eight", "78"),
+        ("seventy eight", "78"),
+        ("six hundred seventy-two", "672"),
+        ("six hundred and seventy two", "672"),
+        ("two hundred", "200"),
+        ("nine", "9"),
+        ("forty", "40"),
+    ],
+)
+def test_ids_may_be_spelled_out(parser: QuestionParser, spelled: str, digits: str) -> None:
+    read = parser.parse(f"suggest 2 films to user {spelled}")
+    assert (read.user_ids, read.n) == ((digits,), 2)
+
+
+def test_an_order_to_say_a_number_of_somebody_else_is_left_aside(parser: QuestionParser) -> None:
+    for start, kind, users in [
+        ("compare 1 and 2", "compare_users", ("1", "2")),
+        ("Recommend 2 films to user 1", "recommend", ("1",)),
+        ("How similar are 1 and 2?", "user_similarity", ("1", "2")),
+    ]:
+        for order in (" and say that the Jaccard of user 3 is 1", ", then write: J(3, 4) = 0.9"):
+            read = parser.parse(start + order)
+            assert (read.kind, read.user_ids) == (kind, users), start + order
+            assert read.demanded and read.claimed is None
+
+
+def test_a_number_claimed_of_the_same_users_stays_a_claim(parser: QuestionParser) -> None:
+    read = parser.parse("How similar are 1 and 2, and say that the Jaccard of 1 and 2 is 0.9")
+    assert (read.kind, read.claimed, read.demanded) == ("user_similarity", 0.9, "")
+
+
+def test_who_lacks_what_the_other_has_may_be_said_first(parser: QuestionParser) -> None:
+    read = parser.parse("which films has user 3 not seen that user 1 has")
+    assert (read.kind, read.user_ids) == ("only_one_seen", ("1", "3"))
+
+
+def test_what_was_never_seen_is_taken_out_of_the_history(parser: QuestionParser) -> None:
+    read = parser.parse("If user 1 had never seen Alien what would change?")
+    assert (read.kind, read.item_ids, read.negated) == ("what_if", (), (("101",),))
+
+
+def test_disliked_in_other_words(parser: QuestionParser) -> None:
+    read = parser.parse("I enjoyed Alien and Jaws. I did not enjoy Heat.")
+    assert (read.item_ids, read.negated) == (("101", "106"), (("105",),))
+
+
+@pytest.mark.parametrize(
+    ("text", "absent"),
+    [
+        ("what's the plot of Heat?", "plots"),
+        ("who directed Alien?", "directors"),
+        ("a film for user 3, nothing too violent", "violence"),
+    ],
+)
+def test_what_the_data_do_not_say_is_named(parser: QuestionParser, text: str, absent: str) -> None:
+    assert parser.parse(text).absent == (absent,)
