@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
 from ingest.errors import HomeError
@@ -43,12 +44,14 @@ def build_home(
         index_part(edition, dataset, server, seed)
 
 
-def data_part(edition: Edition, dataset: Dataset) -> None:
-    """Write the data part of an edition."""
+def data_part(
+    edition: Edition, dataset: Dataset, origin: Mapping[str, Any] | None = None
+) -> None:
+    """Write the data part of an edition; `origin` tells how tables added later are to be read."""
     from ingest.tables import save_dataset
 
     folder = edition.new_folder("data")
-    save_dataset(dataset, folder)
+    save_dataset(dataset, folder, origin)
     edition.add("data", folder, dataset.fingerprint)
 
 
@@ -97,11 +100,13 @@ def continue_part(
 
 
 def _written(trained: TrainedModel, edition: Edition, dataset: Dataset) -> TrainedModel:
+    from ingest.growing import settle
     from recsys.story import write_model
 
     folder = edition.new_folder("model")
     write_model(trained, folder)
     edition.add("model", folder, dataset.fingerprint)
+    settle(edition, dataset)
     return trained
 
 
@@ -111,6 +116,7 @@ def index_part(
     """Write the index part of `edition`, open it, measure it, and return what came of it."""
     import numpy as np
 
+    from ingest.growing import settle
     from ingest.matrix import interaction_matrix
     from ingest.recall import candidate_recall
     from ingest.store import build_index, open_index
@@ -123,6 +129,7 @@ def index_part(
         recall = candidate_recall(opened.users, matrix, np.random.default_rng(seed))
         searchable = opened.items.searchable
     edition.add("index", folder, dataset.fingerprint)
+    settle(edition, dataset)
     n_newcomers = int((np.diff(matrix.indptr) == 0).sum())
     return {
         "users": dataset.n_users,

@@ -74,12 +74,10 @@ def demo(home_dir: str | None, as_json: bool) -> None:
 
 def _is_complete(home: Home) -> bool:
     """Tell whether every part is there and made from MovieLens-100K."""
-    from ingest.tables import load_dataset
-
     try:
         for part in ("data", "model", "index"):
             home.require(part)
-        return load_dataset(home.require("data").folder).name == "ml-100k"
+        return home.dataset().name == "ml-100k"
     except HomeError:
         return False
 

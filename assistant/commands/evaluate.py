@@ -83,14 +83,13 @@ def evaluate(
     The home's data are parted anew and trained on; its model is left alone.
     """
     from ingest.errors import AskerError
-    from ingest.tables import load_dataset
     from ingest.workspace import Home, home_path
     from recsys import evaluate as measuring
     from recsys import presets
 
     if task == "rating" and (notebook or reliability):
         raise AskerError("--notebook and --reliability are for the ranking task")
-    dataset = load_dataset(Home(home_path(home_dir)).require("data").folder)
+    dataset = Home(home_path(home_dir)).dataset()
     chosen = list(range(seeds))
     preset = presets.next_item() if protocol == "loo" else presets.ranking()
     preset = presets.rating() if task == "rating" else preset

@@ -20,14 +20,13 @@ def index(home_dir: str | None, as_json: bool) -> None:
     """
     from assistant.building import index_part
     from ingest.chroma import chroma_server
-    from ingest.tables import load_dataset
     from ingest.workspace import Home, home_path
 
     server = chroma_server()
     home = Home(home_path(home_dir))
     home.require("data")
     with home.writing() as edition:
-        dataset = load_dataset(home.require("data").folder)
+        dataset = home.dataset()
         report = index_part(edition, dataset, server)
     emit(report, as_json, describe(report))
 

@@ -124,12 +124,11 @@ def similar(
     import numpy as np
 
     from ingest.matrix import interaction_matrix
-    from ingest.tables import load_dataset
     from ingest.workspace import Home, home_path
     from recsys.neighbours import Audience
 
     _check_choice(user_ids, everybody)
-    dataset = load_dataset(Home(home_path(home_dir)).require("data").folder)
+    dataset = Home(home_path(home_dir)).dataset()
     matrix = interaction_matrix(dataset.interactions, dataset.n_users, dataset.n_items)
     users = _chosen(dataset, user_ids)
     lists = Audience(matrix).nearest_all(users, k)

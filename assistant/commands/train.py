@@ -92,11 +92,10 @@ def train(
     history.json, metrics.json and curve.png.
     """
     from assistant.building import continue_part, train_part
-    from ingest.tables import load_dataset
     from ingest.workspace import Home, home_path
 
     home = Home(home_path(home_dir))
-    dataset = load_dataset(home.require("data").folder)
+    dataset = home.dataset()
     tell = None if as_json else show_epoch
     with home.writing() as edition:
         if go_on:

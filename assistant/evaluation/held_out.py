@@ -12,7 +12,6 @@ from assistant.settings import Settings
 from ingest.ids import IntArray
 from ingest.progress import say
 from ingest.schema import Dataset
-from ingest.tables import load_dataset
 from ingest.workspace import Home
 
 if TYPE_CHECKING:
@@ -31,7 +30,7 @@ def open_held_out(
     """
     from recsys.evaluate import hold_out
 
-    dataset = load_dataset(Home(home).require("data").folder)
+    dataset = Home(home).dataset()
     parted = hold_out(dataset, protocol)
     folder = home / FOLDER / f"held-out-{protocol}-{parted.train.fingerprint}"
     there = Home(folder)
