@@ -6,17 +6,25 @@ holds the multi separator, sparse otherwise.
 
 from __future__ import annotations
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 
+import numpy as np
 import pandas as pd
+import pyarrow as pa  # type: ignore[import-untyped]
+import pyarrow.compute as pc  # type: ignore[import-untyped]
+from numpy.typing import NDArray
 
 from ingest.assemble import Features, split_values
+from ingest.encoding import Encoded, encode
 from ingest.errors import Problem
-from ingest.raw import Reading
 from ingest.roles import Findings, Roles
-from ingest.schema import Field, Kind, Side
-from ingest.validation import read_numbers
+from ingest.schema import Columns, Field, Kind, Side
+from ingest.sieve import Sieve
+from ingest.validation import Attribute, first_rows, read_numbers
+
+Read = Mapping[str, pa.ChunkedArray]
+"""The columns of a table that were read."""
 
 
 @dataclass(frozen=True)
@@ -32,6 +40,16 @@ class Wanted:
     def is_text(self) -> bool:
         """Whether its columns are to be read as they are written."""
         return self.kind in ("sparse", "multi")
+
+
+@dataclass(frozen=True)
+class Found:
+    """A feature whose columns were read."""
+
+    wanted: Wanted
+    kind: Kind | None
+    """None for the title, which is no feature."""
+    parts: tuple[Attribute, ...]
 
 
 def wanted_features(columns: Sequence[str], roles: Roles) -> list[Wanted]:
@@ -65,54 +83,89 @@ def check_stated_kinds(
                 findings.add(Problem(source, what, name))
 
 
-def raw_features(
-    source: str, frame: pd.DataFrame, wanted: Sequence[Wanted], reading: Reading, findings: Findings
-) -> tuple[pd.DataFrame, dict[str, Kind]]:
-    """Return one column per feature, numbers or text, row for row, and the kind of each.
+def read_features(
+    sieve: Sieve, columns: Read, wanted: Sequence[Wanted], title: str | None
+) -> list[Found]:
+    """Read the title and the features, row for row, and report numbers that are none.
 
     A column without any value is left out, with a notice.
     """
-    columns: dict[str, pd.Series] = {}
-    kinds: dict[str, Kind] = {}
+    found = []
+    if title is not None:
+        named = Wanted(Columns.TITLE, (title,), "sparse")
+        found.append(Found(named, None, (_read(sieve, columns[title], title, "sparse"),)))
     for feature in wanted:
-        column = _joined(frame, feature, reading.multi_separator)
-        if column.isna().all():
-            findings.notice(f"{source}: left out column {feature.name!r}, which has no values")
+        given = [columns[part] for part in feature.parts]
+        if all(part.null_count == len(part) for part in given):
+            sieve.findings.notice(
+                f"{sieve.source}: left out column {feature.name!r}, which has no values"
+            )
             continue
-        kind = feature.kind or _inferred(column, reading.multi_separator)
-        if kind == "dense":
-            numbers = read_numbers(source, column, findings, required=False)
-            column = pd.Series(numbers, index=frame.index)
-        else:
-            column = column.astype(str).where(column.notna(), None)
-        columns[feature.name], kinds[feature.name] = column.rename(feature.name), kind
-    return pd.DataFrame(columns, index=frame.index), kinds
+        kind = feature.kind or _inferred(given[0], sieve.reading.multi_separator)
+        parts = zip(given, feature.parts, strict=True)
+        read = tuple(_read(sieve, part, name, kind) for part, name in parts)
+        found.append(Found(feature, kind, read))
+    return found
 
 
 def finished_features(
-    table: pd.DataFrame, kinds: dict[str, Kind], side: Side, reading: Reading
+    sieve: Sieve, found: Sequence[Found], ids: Encoded, side: Side, *, merged: bool
 ) -> Features:
-    """Return the feature table, indexed by id, with multi features split into their values."""
-    multi = [name for name, kind in kinds.items() if kind == "multi"]
-    split = {name: split_values(table[name], reading.multi_separator) for name in multi}
-    fields = tuple(Field(name, kind, side) for name, kind in kinds.items())
-    return Features(table.assign(**split), fields)
+    """Return the feature table: each id's first value, multi features split into their values.
+
+    In a `merged` table they are written again on every row of an id, and must not differ. An id
+    that does not stand in any row that may be used has no row in the feature table.
+    """
+    separator = sieve.reading.multi_separator
+    columns: dict[str, NDArray[np.generic] | pd.Series] = {}
+    for feature in found:
+        cells = [
+            _first(part, first_rows(sieve, name, ids, part, side if merged else None))
+            for part, name in zip(feature.parts, feature.wanted.parts, strict=True)
+        ]
+        columns[feature.wanted.name] = cells[0] if len(cells) == 1 else _joined(cells, separator)
+    table = pd.DataFrame(columns, index=pd.Index(ids.texts(), dtype=object))
+    for feature in found:
+        if feature.kind == "multi":
+            name = feature.wanted.name
+            table[name] = split_values(table[name], separator)
+    fields = [Field(one.wanted.name, one.kind, side) for one in found if one.kind is not None]
+    rows = ids.codes if sieve.standing is None else ids.codes[sieve.standing]
+    standing = np.zeros(len(table) + 1, dtype=np.bool_)
+    standing[rows] = True
+    return Features(table if standing[:-1].all() else table[standing[:-1]], tuple(fields))
 
 
-def _joined(frame: pd.DataFrame, feature: Wanted, separator: str) -> pd.Series:
-    first, *others = [frame[part] for part in feature.parts]
-    if not others:
-        return first.rename(feature.name)
-    text = first.fillna("")
-    for other in others:
-        text = text + separator + other.fillna("")
-    return text.where(text.str.strip(separator) != "").rename(feature.name)
+def _read(sieve: Sieve, column: pa.ChunkedArray, name: str, kind: Kind) -> Attribute:
+    if kind == "dense":
+        return Attribute(read_numbers(sieve, name, column, required=False))
+    if pa.types.is_boolean(column.type):
+        column = pc.if_else(column, "True", "False")
+    texts = encode(column)
+    return Attribute(texts.codes, texts)
 
 
-def _inferred(column: pd.Series, separator: str) -> Kind:
-    if pd.api.types.is_bool_dtype(column.dtype):
-        return "sparse"
-    if pd.api.types.is_numeric_dtype(column.dtype):
+def _first(attribute: Attribute, rows: NDArray[np.int64]) -> NDArray[np.generic]:
+    """Return the values in `rows`, missing where that is −1."""
+    if attribute.texts is None:
+        return np.where(rows < 0, np.nan, attribute.cells[rows])
+    texts = np.append(attribute.texts.texts(), np.array([None], dtype=object))
+    found: NDArray[np.object_] = texts[np.where(rows < 0, -1, attribute.cells[rows])]
+    return found
+
+
+def _joined(columns: Sequence[NDArray[np.generic]], separator: str) -> NDArray[np.generic]:
+    arrays = [pa.array(column, pa.string()) for column in columns]
+    joined = pc.binary_join_element_wise(*arrays, separator, null_handling="skip")
+    filled = pc.if_else(pc.equal(joined, ""), pa.scalar(None, pa.string()), joined)
+    found: NDArray[np.object_] = filled.to_numpy(zero_copy_only=False)
+    return found
+
+
+def _inferred(column: pa.ChunkedArray, separator: str) -> Kind:
+    if pa.types.is_integer(column.type) or pa.types.is_floating(column.type):
         return "dense"
-    text = column.dropna().astype(str)
-    return "multi" if text.str.contains(separator, regex=False).any() else "sparse"
+    if pa.types.is_boolean(column.type) or pa.types.is_temporal(column.type):
+        return "sparse"
+    holds = pc.match_substring(encode(column).values, separator)
+    return "multi" if pc.any(holds).as_py() else "sparse"

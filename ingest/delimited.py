@@ -1,23 +1,38 @@
-"""Opening delimited text files: header first, then the columns that are wanted."""
+"""Reading delimited text files into Arrow, block by block: memory is the columns that are wanted.
+
+Rows are numbered as records: the header is row 1, a blank line counts.
+"""
 
 from __future__ import annotations
 
-import csv
-import warnings
 from collections.abc import Collection
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
 import numpy as np
-import pandas as pd
 import pyarrow as pa  # type: ignore[import-untyped]
+import pyarrow.compute as pc  # type: ignore[import-untyped]
+import pyarrow.csv as pa_csv  # type: ignore[import-untyped]
 from numpy.typing import NDArray
 
-from ingest.errors import SHOWN, AskerError, DataError, Problem
-from ingest.raw import NO_NUMBER, NO_TEXT, RawRows, Reading
+from ingest.dialect import (
+    STAND_IN,
+    Dialect,
+    characters,
+    ends_inside_quotes,
+    find_dialect,
+    other_encoding,
+)
+from ingest.encoding import encode
+from ingest.errors import DataError, Problem
+from ingest.numbers import parse_numbers
+from ingest.progress import progress_bar
+from ingest.raw import NO_TEXT, RawRows, Reading, Refused
 
-_ZIPPED = {b"\x1f\x8b": "gzip", b"BZh": "bz2", b"\xfd7zXZ": "xz"}
+_BLOCK = 8 << 20
+_SAMPLE = 2_000
+_TEXT = pa.dictionary(pa.int32(), pa.string())
 
 
 @dataclass(frozen=True)
@@ -27,8 +42,9 @@ class TextTable:
     source: str
     header: tuple[str, ...]
     """All columns' names, blank ones among them."""
+    dialect: Dialect
     reading: Reading
-    compression: str | None = None
+    guess: str | None = None
 
     @property
     def columns(self) -> tuple[str, ...]:
@@ -36,118 +52,211 @@ class TextTable:
         return tuple(name for name in self.header if name)
 
     def read(self, columns: Collection[str], text: Collection[str]) -> RawRows:
-        """Return `columns` as `ingest.raw.RawTable.read` says."""
+        """Return `columns` as `ingest.raw.RawTable.read` says.
+
+        A column that is not in `text` comes as float64 when all of it can be read as numbers.
+        """
         wanted = [name for name in self.columns if name in columns]
-        frame = self._read_csv(wanted, text)
-        if len(frame) == 0:
-            raise DataError([Problem(self.source, "there are column names but no rows below them")])
-        mixed = {name: "string" for name in wanted if frame[name].dtype == object}
-        table = pa.Table.from_pandas(frame.astype(mixed), preserve_index=False)
-        rows: NDArray[np.int64] = frame.index.to_numpy(np.int64)
-        return RawRows(table, rows)
-
-    def _read_csv(self, wanted: list[str], text: Collection[str]) -> pd.DataFrame:
-        # All columns are read, not only the wanted: pandas checks a row's length in no other way.
-        names = [name or f"(unnamed {place})" for place, name in enumerate(self.header)]
-        more = list(self.reading.missing)
-        frame = _csv(
-            self.source,
-            self.reading,
-            self.compression,
-            header=0,
-            names=names,
-            dtype={name: str for name in text if name in self.columns},
-            na_values={name: [*(NO_TEXT if name in text else NO_NUMBER), *more] for name in names},
-            low_memory=False,
-        )
-        frame.index = pd.RangeIndex(2, len(frame) + 2)
-        return frame.loc[frame.notna().any(axis=1), wanted]  # a blank line is not a row
-
-
-def open_delimited(source: str, start: bytes, reading: Reading) -> TextTable:
-    """Read the header of a text file that starts with the bytes `start`; raises DataError."""
-    packed = next((name for magic, name in _ZIPPED.items() if start.startswith(magic)), None)
-    first = _csv(source, reading, packed, header=None, nrows=1, dtype=str, na_values=[])
-    columns = tuple("" if pd.isna(name) else str(name) for name in first.iloc[0])
-    _check_header(source, columns, reading)
-    return TextTable(source, columns, reading, compression=packed)
-
-
-def _check_header(source: str, columns: tuple[str, ...], reading: Reading) -> None:
-    twice = sorted({name for name in columns if name and columns.count(name) > 1})
-    problems = [Problem(source, "two columns have this name; rename one", name) for name in twice]
-    if len(columns) == 1 and reading.separator is None:
-        other = next((mark for mark in (";", "\t", "|", "::") if mark in columns[0]), None)
-        if other is not None:
-            what = f"the columns are separated by {other!r}, not by a comma; pass --sep {other!r}"
-            problems.append(Problem(source, what))
-    if problems:
-        raise DataError(problems)
-
-
-def _csv(source: str, reading: Reading, compression: str | None, **options: Any) -> pd.DataFrame:
-    """Call pandas, and turn what it raises into problems that say where and what to do."""
-    encoding = "utf-8-sig" if reading.encoding.lower() in ("utf-8", "utf8") else reading.encoding
-    options |= {
-        "sep": reading.separator or ("\t" if ".tsv" in Path(source).suffixes else ","),
-        "encoding": encoding,
-        "compression": compression,
-        "keep_default_na": False,
-        "skip_blank_lines": False,
-        "index_col": False,
-    }
-    try:
-        with warnings.catch_warnings():
-            warnings.simplefilter("error", pd.errors.ParserWarning)
-            frame: pd.DataFrame = pd.read_csv(source, **options)
-            return frame
-    except UnicodeError as error:
-        raise DataError([_other_encoding(source, reading.encoding, compression)]) from error
-    except LookupError as error:
-        raise AskerError(f"there is no encoding called {reading.encoding!r}") from error
-    except (pd.errors.ParserError, pd.errors.ParserWarning) as error:
-        raise DataError([_uneven_rows(source, options, str(error))]) from error
-    except pd.errors.EmptyDataError as error:
-        raise DataError([Problem(source, "the file is empty")]) from error
-    except (OSError, EOFError, ValueError) as error:
-        raise DataError([Problem(source, f"cannot be read ({error})")]) from error
-
-
-def _uneven_rows(source: str, options: dict[str, Any], message: str) -> Problem:
-    """Find the rows that are longer than the header; pandas names one of them at most."""
-    if "EOF inside string" in message:
-        return Problem(source, "a quote is opened and never closed; close it or double it")
-    lengths: list[int] = []
-    if options["compression"] is None and len(options["sep"]) == 1:
-        with open(source, encoding=options["encoding"], newline="") as file:
-            lengths = [len(row) for row in csv.reader(file, delimiter=options["sep"])]
-    rows = [number for number, length in enumerate(lengths, 1) if length > lengths[0]]
-    if not rows:
-        return Problem(source, f"the rows are not equally long ({message}); mend the file")
-    what = (
-        f"has {lengths[rows[0] - 1]} fields where the header has {lengths[0]}; put text that holds "
-        f"the separator {options['sep']!r} in quotes"
-    )
-    return Problem(source, what, rows=tuple(rows[:SHOWN]), count=len(rows))
-
-
-def _other_encoding(source: str, tried: str, compression: str | None) -> Problem:
-    """Say where the file stops being `tried`, and which encoding it is likely to be in."""
-    content = b"" if compression else Path(source).read_bytes()
-    if content.startswith((b"\xff\xfe", b"\xfe\xff")):
-        return Problem(source, "is not UTF-8 but UTF-16; pass --encoding utf-16")
-    row = 0
-    for number, line in enumerate(content.splitlines(), start=1):
+        if not wanted:
+            return RawRows(pa.table({}), range(0))
+        others = [name for name in wanted if name not in text]
+        kinds = self._kinds(others) | {name: _TEXT for name in wanted if name in text}
         try:
-            line.decode(tried)
-        except UnicodeError:
-            row = number
-            break
-    likely = "latin-1"
-    try:
-        content.decode("cp1252")
-        likely = "cp1252"
-    except UnicodeError:
-        pass
-    what = f"is not in the encoding {tried}; if it is {likely}, pass --encoding {likely}"
-    return Problem(source, what, rows=(row,) if row else ())
+            raw = self._rows(wanted, kinds)
+        except pa.ArrowInvalid:  # a column that began with numbers goes on with something else
+            kinds |= dict.fromkeys(others, _TEXT)
+            raw = self._rows(wanted, kinds)
+        raw = _without_blank(raw, self) if len(wanted) < len(self.header) else _without_blank(raw)
+        if raw.table.num_rows == 0 and not raw.refused:
+            raise DataError([Problem(self.source, "there are column names but no rows below them")])
+        table = raw.table
+        for place, name in enumerate(wanted):
+            if name in others:
+                table = table.set_column(place, name, _typed(table.column(name), self.reading))
+            elif STAND_IN == self.dialect.one_character:
+                separator = self.dialect.separator
+                table = table.set_column(place, name, _restored(table.column(name), separator))
+        return replace(raw, table=table, notices=(self.guess,) if self.guess else ())
+
+    def _kinds(self, names: list[str]) -> dict[str, pa.DataType]:
+        """Guess from the first rows which columns hold nothing but numbers."""
+        if not names or (self.reading.decimal, self.reading.thousands) != (".", None):
+            return dict.fromkeys(names, _TEXT)
+        sample = self._rows(names, dict.fromkeys(names, _TEXT), most=_SAMPLE).table
+        kinds = {}
+        for name in names:
+            values = _text(sample.column(name))
+            parsed = parse_numbers(values.combine_chunks(), self.reading)
+            present = ~np.isnan(parsed.values)
+            if not (present | parsed.missing | values.is_null().to_numpy()).all():
+                mostly_new = pc.count_distinct(values).as_py() > len(values) / 2
+                kinds[name] = pa.string() if mostly_new and len(values) == _SAMPLE else _TEXT
+            else:
+                kinds[name] = pa.float64()
+        return kinds
+
+    def _rows(
+        self, wanted: list[str], kinds: dict[str, pa.DataType], most: int | None = None
+    ) -> RawRows:
+        """Read the file; its first `most` rows where that is given.
+
+        Raises:
+            DataError: the file cannot be unpacked, decoded or parsed.
+            ArrowInvalid: a value does not fit its column's kind.
+        """
+        uneven = _Uneven(len(self.header))
+        source, dialect = self.source, self.dialect
+        size = Path(source).stat().st_size
+        with (
+            characters(source, dialect) as stream,
+            progress_bar(size, f"reading {Path(source).name}", "B") as bar,
+        ):
+            try:
+                batches = []
+                for batch in self._parser(stream, wanted, kinds, uneven):
+                    batches.append(batch)
+                    bar.update(stream.consumed - bar.n)
+                    if most is not None and sum(map(len, batches)) >= most:
+                        break
+            except pa.ArrowInvalid as error:
+                self._refuse(error)
+                raise
+            doubtful = stream.quotes % 2 == 1 and most is None
+        if doubtful and ends_inside_quotes(source, dialect):
+            what = "a quote is opened and never closed; close it or double it"
+            raise DataError([Problem(source, what)])
+        schema = pa.schema([(name, kinds[name]) for name in wanted])
+        table = pa.Table.from_batches(batches, schema).slice(0, most)
+        return RawRows(table, uneven.numbers(table.num_rows), uneven.refused(dialect))
+
+    def _parser(
+        self, stream: Any, wanted: list[str], kinds: dict[str, pa.DataType], uneven: _Uneven
+    ) -> Any:
+        names = [name or f"(unnamed {place})" for place, name in enumerate(self.header)]
+        return pa_csv.open_csv(
+            pa.PythonFile(stream, mode="r"),
+            # One thread: then every row that does not fit is given with its number.
+            pa_csv.ReadOptions(
+                use_threads=False, block_size=_BLOCK, column_names=names, skip_rows_after_names=1
+            ),
+            pa_csv.ParseOptions(
+                delimiter=self.dialect.one_character,
+                quote_char=self.dialect.quote or False,
+                newlines_in_values=self.dialect.quote is not None,
+                ignore_empty_lines=False,
+                invalid_row_handler=uneven,
+            ),
+            pa_csv.ConvertOptions(
+                column_types=kinds,
+                include_columns=wanted,
+                strings_can_be_null=True,
+                null_values=[*NO_TEXT, *self.reading.missing],
+                true_values=[],
+                false_values=[],
+            ),
+        )
+
+    def _refuse(self, error: Exception) -> None:
+        """Raise the DataError that a parser's complaint amounts to, if it is no wrong value."""
+        said = str(error)
+        if "invalid UTF8" in said:
+            raise DataError([other_encoding(self.source, self.dialect)]) from error
+        if "conversion error" in said:
+            return
+        if "straddling" in said or "block" in said:
+            said = f"a row is longer than {_BLOCK >> 20} MB; is a quote never closed?"
+        raise DataError(
+            [Problem(self.source, f"cannot be read ({said}); mend the file")]
+        ) from error
+
+
+def open_delimited(source: str, reading: Reading) -> TextTable:
+    """Read the header of a text file; raises DataError where it cannot be used."""
+    dialect, header, guess = find_dialect(source, reading)
+    twice = sorted({name for name in header if name and header.count(name) > 1})
+    if twice:
+        what = "two columns have this name; rename one"
+        raise DataError([Problem(source, what, name) for name in twice])
+    return TextTable(source, header, dialect, reading, guess)
+
+
+class _Uneven:
+    """Takes the rows whose number of fields is not the header's, as the parser comes upon them."""
+
+    def __init__(self, width: int) -> None:
+        self._width = width
+        self._rows: list[tuple[int, int, str]] = []
+
+    def __call__(self, row: Any) -> str:
+        self._rows.append((row.number, row.actual_columns, row.text))
+        return "skip"
+
+    def numbers(self, n: int) -> range | NDArray[np.int64]:
+        """Return the numbers of the `n` rows that were kept."""
+        if not self._rows:
+            return range(2, n + 2)
+        left_out = np.array([number for number, _, _ in self._rows])
+        numbers = np.setdiff1d(np.arange(2, n + len(left_out) + 2), left_out, assume_unique=True)
+        return numbers[:n]
+
+    def refused(self, dialect: Dialect) -> tuple[Refused, ...]:
+        """Return the long rows and the short ones, each with the mend."""
+        mark = f"the separator {dialect.separator!r}"
+        found = []
+        for short, mend in (
+            (False, f"put text that holds {mark} in quotes"),
+            (True, f"write {mark} for an empty field too"),
+        ):
+            rows = [row for row in self._rows if (row[1] < self._width) == short]
+            if rows:
+                what = f"has {rows[0][1]} fields where the header has {self._width}; {mend}"
+                texts = [text.replace(STAND_IN, dialect.separator) for _, _, text in rows]
+                found.append(Refused(what, np.array([number for number, _, _ in rows]), texts))
+        return tuple(found)
+
+
+def _without_blank(raw: RawRows, table: TextTable | None = None) -> RawRows:
+    """Leave out rows without any value; with `table`, look whether its other columns have one."""
+    empty = _empty_rows(raw.table)
+    if not empty.any():
+        return raw
+    if table is not None:
+        names = list(table.columns)
+        empty = _empty_rows(table._rows(names, dict.fromkeys(names, _TEXT)).table)
+    kept = np.flatnonzero(~empty)
+    return replace(raw, table=raw.table.take(pa.array(kept)), rows=raw.numbers(kept))
+
+
+def _empty_rows(table: pa.Table) -> NDArray[np.bool_]:
+    empty = np.ones(table.num_rows, dtype=np.bool_)
+    for column in table.columns:
+        if not column.null_count:
+            return np.zeros(table.num_rows, dtype=np.bool_)
+        empty &= column.is_null().to_numpy()
+    return empty
+
+
+def _typed(column: pa.ChunkedArray, reading: Reading) -> pa.ChunkedArray:
+    """Return a column of text as numbers where all of it can be read so."""
+    if pa.types.is_floating(column.type):
+        return column
+    encoded = encode(column)
+    parsed = parse_numbers(encoded.values, reading)
+    if not len(encoded.values) or (np.isnan(parsed.values) & ~parsed.missing).any():
+        return column
+    return pa.chunked_array([pa.array(encoded.per_value(parsed.values, np.nan), from_pandas=True)])
+
+
+def _text(column: pa.ChunkedArray) -> pa.ChunkedArray:
+    return column.cast(pa.string()) if pa.types.is_dictionary(column.type) else column
+
+
+def _restored(column: pa.ChunkedArray, separator: str) -> pa.ChunkedArray:
+    """Put a separator that stood in quotes back as it was written."""
+    parts = [
+        pa.DictionaryArray.from_arrays(
+            part.indices, pc.replace_substring(part.dictionary, STAND_IN, separator)
+        )
+        for part in column.chunks
+    ]
+    return pa.chunked_array(parts, column.type)

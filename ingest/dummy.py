@@ -11,16 +11,15 @@ from __future__ import annotations
 
 import numpy as np
 import pandas as pd
-from numpy.typing import NDArray
 
-from ingest.assemble import Features, Seen, assemble
-from ingest.schema import Columns, Dataset, Noun
+from ingest.assemble import Features, assemble
+from ingest.encoding import encode
+from ingest.lists import explode_lists
+from ingest.schema import Dataset, Noun
 
 N_USERS = 1_000
 N_ITEMS = 20
-PADDING = "0"
 ARTICLES = Noun("article", "articles")
-_LIST = r"\s*\[.*\]\s*"
 
 
 def dummy_lists(seed: int = 0) -> pd.DataFrame:
@@ -47,30 +46,6 @@ def read_lists(frame: pd.DataFrame, name: str, noun: Noun | None = None) -> Data
 
     Users whose list is all padding stay in the catalogue.
     """
-    seen, everyone = explode_lists(frame.iloc[:, 0], frame.iloc[:, 1])
-    return assemble(name, seen, everyone, Features(), noun)
-
-
-def explode_lists(users: pd.Series, lists: pd.Series) -> tuple[Seen, Features]:
-    """Return the pairs that padded lists stand for, and the table of all users, without features.
-
-    `find_bad_lists` tells beforehand which lists cannot be read.
-    """
-    items = lists.str.strip().str.strip("[]").str.split(",").explode()
-    items = items.str.strip().str.strip("'\"")
-    items = items[~items.isin([PADDING, ""])]
-    pairs = pd.DataFrame({Columns.USER: users.loc[items.index], Columns.ITEM: items})
-    pairs = pairs.drop_duplicates(ignore_index=True)
-    everyone = Features(pd.DataFrame(index=pd.Index(users.unique(), dtype=object)))
-    return Seen(pairs[Columns.USER], pairs[Columns.ITEM]), everyone
-
-
-def looks_like_lists(column: pd.Series) -> bool:
-    """Tell whether the first ten values of a column of text are all lists in square brackets."""
-    first = column.dropna().head(10).astype(str)
-    return len(first) > 0 and bool(first.str.fullmatch(_LIST).all())
-
-
-def find_bad_lists(column: pd.Series) -> NDArray[np.bool_]:
-    """Return a mask of the rows that are not a list in square brackets."""
-    return ~column.astype(str).str.fullmatch(_LIST).to_numpy(np.bool_)
+    users, lists = (encode(frame.iloc[:, place].tolist()) for place in range(2))
+    everyone = Features(pd.DataFrame(index=pd.Index(users.texts(), dtype=object)))
+    return assemble(name, explode_lists(users, lists), everyone, Features(), noun)

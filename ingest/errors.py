@@ -53,6 +53,8 @@ class Problem:
     """First few offending rows, counted as a person counts them: the header is row 1."""
     count: int = 1
     """How many rows have this problem in all."""
+    example: str | None = None
+    """One of the values, as it is written; `what` shows it where that helps."""
 
     def __str__(self) -> str:
         place = self.source

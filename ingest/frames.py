@@ -5,22 +5,24 @@ All tables are opened and checked before any is refused, so that all problems co
 
 from __future__ import annotations
 
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
-import numpy as np
 import pandas as pd
+import pyarrow as pa  # type: ignore[import-untyped]
 
 from ingest.assemble import Features, Seen, assemble
 from ingest.attributes import (
     Wanted,
     check_stated_kinds,
     finished_features,
-    raw_features,
+    read_features,
     wanted_features,
 )
-from ingest.dummy import explode_lists, find_bad_lists, looks_like_lists
+from ingest.encoding import Encoded, encode
 from ingest.errors import AskerError, DataError, Problem
+from ingest.lists import bad_lists, explode_lists, looks_like_lists
 from ingest.opening import Opened, called, open_table
 from ingest.progress import Notice
 from ingest.raw import RawTable, Reading
@@ -33,13 +35,13 @@ from ingest.roles import (
     require_columns,
 )
 from ingest.schema import Columns, Dataset, Noun, Side
+from ingest.sieve import Sieve
 from ingest.validation import (
     check_covered,
     check_ids,
-    first_values,
+    check_unique,
     kept_pairs,
-    problem,
-    read_numbers,
+    read_labels,
     read_times,
 )
 
@@ -111,15 +113,15 @@ class _Intake:
         require_columns(requested, table.columns, path, self.findings)
         others = [name for name in requested or table.columns if name not in (id_column, title)]
         wanted = self._wanted(table, others, title)
-        frame = self._read(table, [id_column], wanted, title)
-        if id_column is None or frame is None:
+        read = self._read(table, [id_column], wanted, title)
+        if id_column is None or read is None:
             return
-        check_ids(path, frame[id_column], self.findings, unique=True)
-        raw, kinds = raw_features(path, frame, wanted, self.reading, self.findings)
-        if title is not None:
-            raw.insert(0, Columns.TITLE, frame[title])
-        raw.index = pd.Index(frame[id_column], dtype=object)
-        self.features[side] = finished_features(raw, kinds, side, self.reading)
+        columns, sieve = read
+        ids = check_ids(sieve, id_column, encode(columns[id_column]))
+        check_unique(sieve, id_column, ids)
+        found = read_features(sieve, columns, wanted, title)
+        self.features[side] = finished_features(sieve, found, ids, side, merged=False)
+        sieve.settle()
 
     def read_interactions(self, source: Opened) -> Seen | None:
         """Read the interaction table, and from it the features of a side without its own table."""
@@ -134,76 +136,76 @@ class _Intake:
         title = None if "item" in self.beside else self._title(table)
         roles = {"user": user, "item": item, "label": label, "time": time, "title": title}
         check_distinct(path, roles, self.findings)
-        wanted = {side: self._merged_wanted(table, side, title) for side in ("user", "item")}
+        wanted: dict[Side, list[Wanted]] = {
+            "user": self._merged_wanted(table, "user", title),
+            "item": self._merged_wanted(table, "item", title),
+        }
         both = wanted["user"] + wanted["item"]
-        frame = self._read(table, [user, item], both, title, [label, time])
-        if user is None or item is None or user == item or frame is None:
+        read = self._read(table, [user, item], both, title, [label, time])
+        if user is None or item is None or user == item or read is None:
             return None
-        if self._holds_lists(frame[item], label):
-            return self._lists(path, frame[user], frame[item])
-        self._tell_unused(table, frame)
-        self._side(path, frame, frame[user], "user", wanted["user"], None)
-        self._side(path, frame, frame[item], "item", wanted["item"], title)
-        columns = [frame[name] if name else None for name in (label, time)]
-        return self._seen(path, frame[[user, item]], *columns)
+        columns, sieve = read
+        ids: dict[Side, tuple[str, Encoded]] = {
+            "user": (user, encode(columns.pop(user))),
+            "item": (item, encode(columns.pop(item))),
+        }
+        if self._holds_lists(ids["item"][1], label):
+            return self._lists(sieve, *ids["user"], *ids["item"])
+        self._tell_unused(table, [user, item, *columns])
+        ids = {side: (name, check_ids(sieve, name, column)) for side, (name, column) in ids.items()}
+        labels = None if label is None else read_labels(sieve, label, columns.pop(label))
+        times = None if time is None else read_times(sieve, time, columns.pop(time))
+        self._sides(sieve, columns, ids, wanted, title)
+        kept = kept_pairs(sieve, ids["user"][1], ids["item"][1], times)
+        if sieve.standing is not None:
+            kept = sieve.standing if kept is None else kept & sieve.standing
+        sieve.settle()
+        seen = Seen(ids["user"][1], ids["item"][1], labels, times)
+        return seen if kept is None else seen.take(kept)
 
-    def _side(
+    def _sides(
         self,
-        path: str,
-        frame: pd.DataFrame,
-        ids: pd.Series,
-        side: Side,
-        wanted: list[Wanted],
+        sieve: Sieve,
+        columns: dict[str, pa.ChunkedArray],
+        ids: Mapping[Side, tuple[str, Encoded]],
+        wanted: Mapping[Side, list[Wanted]],
         title: str | None,
     ) -> None:
-        """Check one id column, and that its table covers it or else make the table from `frame`."""
-        check_ids(path, ids, self.findings)
-        if side not in self.beside:
-            raw, kinds = raw_features(path, frame, wanted, self.reading, self.findings)
-            if title is not None:
-                raw.insert(0, Columns.TITLE, frame[title])
-            columns = {
-                name: first_values(path, ids, raw[name], side, self.findings) for name in raw
-            }
+        """Check that each side's own table covers its ids, or else make one from the columns."""
+        found = {}
+        for side, (name, column) in ids.items():
+            if side not in self.beside:
+                named = title if side == "item" else None
+                found[side] = read_features(sieve, columns, wanted[side], named)
+            elif side in self.features:
+                known = encode(self.features[side].table.index.tolist())
+                check_covered(sieve, name, column, self.beside[side], known, side)
+        for side, features in found.items():
             self.features[side] = finished_features(
-                pd.DataFrame(columns), kinds, side, self.reading
+                sieve, features, ids[side][1], side, merged=True
             )
-        elif side in self.features:
-            known = self.features[side].table.index
-            check_covered(path, ids, self.beside[side], known, side, self.findings)
 
-    def _seen(
-        self, path: str, ids: pd.DataFrame, label: pd.Series | None, time: pd.Series | None
-    ) -> Seen:
-        labels = None if label is None else read_numbers(path, label, self.findings, required=True)
-        times = None if time is None else read_times(path, time, self.findings)
-        kept = kept_pairs(path, ids, times, self.reading.duplicates, self.findings)
-        return Seen(
-            ids.iloc[:, 0][kept],
-            ids.iloc[:, 1][kept],
-            None if labels is None else labels[kept],
-            None if times is None else times[kept],
-        )
-
-    def _holds_lists(self, items: pd.Series, label: str | None) -> bool:
+    def _holds_lists(self, items: Encoded, label: str | None) -> bool:
         if self.reading.layout == "auto":
             return label is None and looks_like_lists(items)
         return self.reading.layout == "lists"
 
-    def _lists(self, path: str, users: pd.Series, lists: pd.Series) -> Seen:
+    def _lists(self, sieve: Sieve, user: str, users: Encoded, item: str, lists: Encoded) -> Seen:
         """Read the layout of one user per row with a padded list of items."""
-        check_ids(path, users, self.findings)
-        bad = find_bad_lists(lists)
-        if bad.any():
-            what = "this is no list in square brackets, like [0, 2, 0, 4]; mend it"
-            self.findings.add(problem(path, lists, bad, what, str(lists.name)))
-            lists = lists.mask(bad, "[]")
-        self.findings.notice(f"{path}: read padded lists of items; 0 is padding and left out")
-        seen, everyone = explode_lists(users, lists)
+        users = check_ids(sieve, user, users)
+        what = "this is no list in square brackets, like [0, 2, 0, 4]; mend it"
+        bad = bad_lists(lists)
+        sieve.refuse(bad, what, item)
+        self.findings.notice(f"{sieve.source}: read padded lists of items; 0 is padding, left out")
+        if sieve.standing is not None:
+            users, lists = users.take(sieve.standing), lists.take(sieve.standing)
+        seen = explode_lists(users, lists)
         if len(seen.user) == 0 and not bad.any():
             what = "no list holds an item, only padding; is this the right column?"
-            self.findings.add(Problem(path, what, str(lists.name)))
-        self.features.setdefault("user", everyone)
+            self.findings.add(Problem(sieve.source, what, item))
+        sieve.settle()
+        everyone = pd.DataFrame(index=pd.Index(users.texts(), dtype=object))
+        self.features.setdefault("user", Features(everyone))
         return seen
 
     def _open(self, source: Opened) -> RawTable | None:
@@ -220,18 +222,18 @@ class _Intake:
         wanted: list[Wanted],
         title: str | None,
         numbers: list[str | None] | None = None,
-    ) -> pd.DataFrame | None:
+    ) -> tuple[dict[str, pa.ChunkedArray], Sieve] | None:
         text = [part for feature in wanted if feature.is_text for part in feature.parts]
         text += [name for name in [*ids, title] if name]
         others = [part for feature in wanted if not feature.is_text for part in feature.parts]
         others += [name for name in numbers or [] if name]
         try:
             raw = table.read([*text, *others], text)
-            frame: pd.DataFrame = raw.table.to_pandas(strings_to_categorical=False)
-            return frame.set_axis(pd.Index(raw.numbers(np.arange(len(frame)))), axis=0)
         except DataError as error:
             self.findings.problems.extend(error.problems)
             return None
+        sieve = Sieve(table, raw, self.reading, self.findings)
+        return dict(zip(raw.table.column_names, raw.table.columns, strict=True)), sieve
 
     def _requested(self, side: str) -> tuple[str, ...]:
         return self.roles.user_columns if side == "user" else self.roles.item_columns
@@ -264,8 +266,8 @@ class _Intake:
                 self.findings.notice(f"{table.source}: took column {found!r} as the title")
         return found
 
-    def _tell_unused(self, table: RawTable, frame: pd.DataFrame) -> None:
-        unused = [name for name in table.columns if name not in frame.columns]
+    def _tell_unused(self, table: RawTable, used: Collection[str]) -> None:
+        unused = [name for name in table.columns if name not in used]
         if unused:
             self.findings.notice(
                 f"{table.source}: not used: {', '.join(unused)}; --user-col or --item-col makes a "

@@ -16,6 +16,7 @@ import numpy as np
 import pandas as pd
 
 from ingest.assemble import Features, Seen, assemble, split_values
+from ingest.encoding import encode
 from ingest.schema import Columns, Dataset, Field, Noun
 
 GENRES = (
@@ -132,8 +133,8 @@ def _build(name: str, seen: pd.DataFrame, users: Features, items: pd.DataFrame) 
     return assemble(
         name,
         Seen(
-            seen[Columns.USER],
-            seen[Columns.ITEM],
+            encode(seen[Columns.USER].tolist()),
+            encode(seen[Columns.ITEM].tolist()),
             seen[Columns.LABEL].to_numpy(np.float64),
             seen[Columns.TIME].to_numpy(np.int64),
         ),

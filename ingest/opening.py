@@ -32,7 +32,7 @@ def open_table(source: Opened, reading: Reading) -> RawTable:
         raise DataError([Problem(source, "is a zip or Excel file; export the table as CSV")])
     if is_json_lines(source, start):
         return open_json_lines(source, reading)
-    return open_delimited(source, start, reading)
+    return open_delimited(source, reading)
 
 
 def called(source: Opened) -> str:

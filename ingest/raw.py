@@ -14,6 +14,8 @@ import numpy as np
 import pyarrow as pa  # type: ignore[import-untyped]
 from numpy.typing import NDArray
 
+from ingest.errors import AskerError
+
 NO_TEXT = ("", "NaN", "nan", "NULL", "null", "<NA>")
 """Texts that mean: no value. "NA", "None" and "N/A" are not among them: they may be names."""
 NO_NUMBER = (*NO_TEXT, "NA", "N/A", "n/a", "None", "NaT")
@@ -26,15 +28,51 @@ class Reading:
 
     encoding: str = "utf-8"
     separator: str | None = None
-    """Between fields of a text file; None is a tab for .tsv, a comma otherwise."""
+    """Between fields of a text file, also of several characters; None is a tab for .tsv, otherwise
+    what the first lines show."""
+    quote: str | None = '"'
+    """Around a field of a text file that holds the separator; None where quotes mean nothing."""
+    decimal: str = "."
+    """Between a number's whole and its fraction, in text."""
+    thousands: str | None = None
+    """Between groups of three digits, in text."""
     missing: tuple[str, ...] = ()
     """Further texts that mean: no value."""
     multi_separator: str = "|"
     """Between the values in one cell of a multi feature."""
     duplicates: Literal["error", "first", "last"] = "error"
     """What to do where a user and an item stand together more than once."""
-    layout: Literal["auto", "table", "lists"] = "auto"
-    """One interaction per row, or one user per row with a padded list of items."""
+    layout: Literal["auto", "table", "lists", "merged"] = "auto"
+    """One interaction per row, one user per row with a padded list of items, or LibRecommender's
+    one interaction per row with the features of both sides beside it."""
+    ids: Literal["check", "exact", "trim", "fold"] = "check"
+    """What to do with ids that differ from one another only by spaces or case: report them, keep
+    them apart, leave out spaces at the ends, or take all of them as one id in lower case."""
+    time_unit: Literal["s", "ms", "us", "ns"] = "s"
+    """Of times that are written as numbers since 1970."""
+    label_range: tuple[float, float] | None = None
+    """The least and the greatest label there may be."""
+    on_bad_rows: Literal["error", "skip", "report"] = "error"
+    """Refuse the tables, leave the rows out, or leave them out and write them to a file."""
+    refused_folder: str = "."
+    """Where `report` writes a file for each table that has such rows."""
+
+    def __post_init__(self) -> None:
+        for option, mark in (("--quote", self.quote), ("--thousands", self.thousands)):
+            if mark is not None and len(mark) != 1:
+                raise AskerError(f"{option} takes one character, not {mark!r}")
+        if self.decimal not in (".", ",") or self.decimal == self.thousands:
+            raise AskerError(
+                f"--decimal takes . or , and another character than --thousands, not "
+                f"{self.decimal!r}"
+            )
+        if self.separator == "":
+            raise AskerError("--sep takes the text that stands between fields, not nothing")
+        if self.label_range is not None and not self.label_range[0] <= self.label_range[1]:
+            raise AskerError(
+                "--label-range takes the least and the greatest label, as in 1,5, not "
+                f"{self.label_range[0]:g},{self.label_range[1]:g}"
+            )
 
 
 @dataclass(frozen=True)
@@ -61,6 +99,8 @@ class RawRows:
     """Per row of `table`, its number as a person counts: in a text file the header is row 1,
     elsewhere the first row is."""
     refused: tuple[Refused, ...] = ()
+    notices: tuple[str, ...] = ()
+    """What the reader guessed, a sentence each."""
 
     def numbers(self, places: NDArray[np.int64]) -> NDArray[np.int64]:
         """Return the row numbers of `places` in the table."""

@@ -1,182 +1,350 @@
-"""Checks on the columns of the caller's tables; all that is wrong is collected as Problems.
-
-Every function takes a frame indexed by row numbers as a person counts them.
-"""
+"""Checks on the columns of the caller's tables; every finding goes to the table's sieve."""
 
 from __future__ import annotations
 
+import time as clock
+from collections.abc import Mapping
+from dataclasses import dataclass
 from typing import Literal
 
 import numpy as np
-import pandas as pd
+import pyarrow as pa  # type: ignore[import-untyped]
+import pyarrow.compute as pc  # type: ignore[import-untyped]
 from numpy.typing import NDArray
 
-from ingest.errors import SHOWN, Problem
-from ingest.roles import Findings
+from ingest.encoding import Encoded, encode
+from ingest.numbers import number_hint, parse_moments, parse_numbers
+from ingest.raw import Reading
+from ingest.sieve import Mask, Sieve
 
 FARTHEST = 100_000_000_000
 """Seconds from 1970 to the year 5138; beyond it a time is taken to be in another unit."""
+NEAREST = 10_000_000
+"""Seconds from 1970 to April of that year; a time in a finer unit that is less may be seconds."""
+LARGEST = float(np.finfo(np.float32).max)
 
-Mask = NDArray[np.bool_]
-
-
-def problem(
-    source: str, frame: pd.DataFrame | pd.Series, bad: Mask, what: str, column: str | None = None
-) -> Problem:
-    """Return the Problem of the rows in the mask `bad`."""
-    places = np.flatnonzero(bad)
-    rows = tuple(int(row) for row in frame.index[places[:SHOWN]])
-    return Problem(source, what, column, rows, len(places))
+_PER_SECOND: Mapping[str, int] = {"s": 1, "ms": 1_000, "us": 1_000_000, "ns": 1_000_000_000}
+_UNITS = {"s": "seconds", "ms": "milliseconds", "us": "microseconds", "ns": "nanoseconds"}
 
 
-def check_ids(source: str, column: pd.Series, findings: Findings, *, unique: bool = False) -> None:
-    """Report missing ids and, in a feature table, ids that stand in more than one row."""
-    name = str(column.name)
-    missing = column.isna().to_numpy()
-    if missing.any():
-        findings.add(problem(source, column, missing, "the id is missing; fill it in", name))
-    if unique:
-        again = column.duplicated(keep=False).to_numpy() & ~missing
-        if again.any():
-            what = f"the id {_example(column, again)} has more than one row; keep one of them"
-            findings.add(problem(source, column, again, what, name))
+@dataclass(frozen=True, eq=False)
+class Attribute:
+    """A feature column, row for row: codes of texts, or numbers."""
+
+    cells: NDArray[np.int32] | NDArray[np.float64]
+    texts: Encoded | None = None
+
+    @property
+    def missing(self) -> Mask:
+        """Mask of the rows without a value."""
+        found: Mask = np.isnan(self.cells) if self.texts is None else self.texts.missing
+        return found
+
+    def worded(self, row: int) -> str:
+        """Return a row's value as a message shows it."""
+        return _worded(self.cells[row]) if self.texts is None else repr(self.texts.text(row))
+
+
+def check_ids(sieve: Sieve, column: str, ids: Encoded) -> Encoded:
+    """Report missing ids and ids that may be one another, and return them as they are to be used.
+
+    Ids that only differ by case, or by spaces around them, from one in an earlier row are reported
+    unless `Reading.ids` says what to do with them.
+    """
+    rule = sieve.reading.ids
+    if rule in ("trim", "fold"):
+        values = pc.utf8_trim_whitespace(ids.values)
+        values = pc.utf8_lower(values) if rule == "fold" else values
+        ids = ids.recoded(pc.if_else(pc.equal(values, ""), pa.scalar(None, pa.string()), values))
+    sieve.refuse(ids.missing, "the id is missing; fill it in", column)
+    if rule == "check":
+        _check_spelling(sieve, column, ids)
+    return ids
+
+
+def plain_spelling(values: pa.Array) -> pa.Array:
+    """Return ids without what should not tell two apart: spaces around them, case, composition."""
+    return pc.utf8_lower(pc.utf8_normalize(pc.utf8_trim_whitespace(values), "NFC"))
+
+
+def _check_spelling(sieve: Sieve, column: str, ids: Encoded) -> None:
+    plain = encode(plain_spelling(ids.values))
+    first = np.full(len(plain.values), -1, dtype=np.int64)
+    first[plain.codes[::-1]] = np.arange(len(plain.codes) - 1, -1, -1)
+    other = first[plain.codes] != np.arange(len(plain.codes))  # of one spelling, all but the first
+    if not other.any():
+        return
+    one = int(np.flatnonzero(other)[0])
+    known, this = ids.values[int(first[plain.codes[one]])].as_py(), ids.values[one].as_py()
+    by, mend = ("case", "fold") if known.strip() != this.strip() else ("spaces", "trim")
+    what = (
+        f"{this!r} and {known!r} differ only by {by}; make them one, or pass --ids {mend} to take "
+        "them as one, --ids exact to keep them apart"
+    )
+    sieve.refuse(ids.per_value(other, False), what, column, this)
+
+
+def check_unique(sieve: Sieve, column: str, ids: Encoded) -> None:
+    """Report ids of a feature table that stand in more than one row; the first one may stay."""
+    counts = np.bincount(ids.codes[ids.codes >= 0], minlength=len(ids.values))
+    repeated = ids.per_value(counts > 1, False)
+    if repeated.any():
+        example = ids.text(int(np.flatnonzero(repeated)[0]))
+        later = repeated.copy()
+        _, firsts = np.unique(ids.codes, return_index=True)
+        later[firsts] = False
+        what = f"the id {example!r} has more than one row; keep one of them"
+        sieve.refuse(repeated, what, column, example, falls=later)
 
 
 def read_numbers(
-    source: str, column: pd.Series, findings: Findings, *, required: bool
+    sieve: Sieve, name: str, column: pa.ChunkedArray, *, required: bool
 ) -> NDArray[np.float64]:
     """Return a column as numbers, NaN where missing, and report what is not a finite number."""
-    name = str(column.name)
-    numbers = pd.to_numeric(column, errors="coerce").to_numpy(np.float64, na_value=np.nan)
-    missing = column.isna().to_numpy()
+    numbers, missing, texts = _numbers(column, sieve.reading)
     wrong = np.isnan(numbers) & ~missing
     if wrong.any():
-        what = f"{_example(column, wrong)} is not a number; mend it"
+        example = _example(texts, column, wrong)
+        what = f"{example} is not a number; mend it{number_hint(example.strip(chr(39)))}"
         if not required:
             what += f", or pass --sparse-col {name}"
-        findings.add(problem(source, column, wrong, what, name))
-    infinite = np.isinf(numbers)
-    if infinite.any():
-        what = "the number is infinite; give a finite one"
-        findings.add(problem(source, column, infinite, what, name))
-    if required and missing.any():
+        sieve.refuse(wrong, what, name, example)
+    what = "the number is infinite; give a finite one"
+    sieve.refuse(np.isinf(numbers), what, name, "inf")
+    if required:
         what = "the number is missing; fill it in or leave the row out"
-        findings.add(problem(source, column, missing, what, name))
+        sieve.refuse(missing, what, name)
     return numbers
 
 
-def read_times(source: str, column: pd.Series, findings: Findings) -> NDArray[np.int64]:
-    """Return a column of seconds since 1970, or of ISO 8601 dates, as whole seconds (UTC)."""
-    name = str(column.name)
-    missing = column.isna().to_numpy()
-    if pd.api.types.is_datetime64_any_dtype(column.dtype):
-        seconds = _seconds(column)
+def read_labels(sieve: Sieve, name: str, column: pa.ChunkedArray) -> NDArray[np.float32]:
+    """Return labels, and report those that are missing, no numbers or out of range."""
+    labels = read_numbers(sieve, name, column, required=True)
+    large = np.isfinite(labels) & (np.abs(labels) > LARGEST)
+    if large.any():
+        example = _worded(labels[large][0])
+        sieve.refuse(large, f"{example} is too large for a label; scale it", name, example)
+        labels = np.where(large, 0.0, labels)
+    if sieve.reading.label_range is not None:
+        low, high = sieve.reading.label_range
+        outside = (labels < low) | (labels > high)
+        if outside.any():
+            example = _worded(labels[outside][0])
+            what = f"{example} lies outside {low:g} to {high:g}; mend it or widen --label-range"
+            sieve.refuse(outside, what, name, example)
+    return labels.astype(np.float32)
+
+
+def read_times(sieve: Sieve, name: str, column: pa.ChunkedArray) -> NDArray[np.int64]:
+    """Return a column of numbers since 1970, or of ISO 8601 dates, as whole seconds (UTC)."""
+    texts: Encoded | None = None
+    per_second = _PER_SECOND[sieve.reading.time_unit]
+    if pa.types.is_temporal(column.type):
+        seconds, missing = _typed_moments(column)
     else:
-        numbers = pd.to_numeric(column, errors="coerce").astype(np.float64)
-        dates = column[numbers.isna() & column.notna()].astype(str)
-        parsed = pd.to_datetime(dates, format="ISO8601", utc=True, errors="coerce")
-        numbers.loc[dates.index] = _seconds(parsed)
-        seconds = np.asarray(numbers, dtype=np.float64)
+        numbers, missing, texts = _numbers(column, sieve.reading)
+        seconds = numbers if per_second == 1 else numbers / per_second
+        if texts is not None and (np.isnan(numbers) & ~missing).any():
+            moments = texts.per_value(parse_moments(texts.values), np.nan)
+            missing &= np.isnan(moments)
+            seconds = np.where(np.isnan(numbers), moments, seconds)
+    sieve.refuse(missing, "the time is missing; fill it in or leave the row out", name)
     wrong = ~np.isfinite(seconds) & ~missing
-    far = np.abs(seconds) > FARTHEST
-    for bad, what in (
-        (missing, "the time is missing; fill it in or leave the row out"),
-        (wrong, "{} is neither seconds since 1970 nor a date like 2024-05-31T18:30:00"),
-        (far & ~wrong, "{} is too far for seconds since 1970; divide milliseconds by 1,000"),
-    ):
-        if bad.any():
-            what = what.format(_example(column, bad))
-            findings.add(problem(source, column, bad, what, name))
-    good = np.isfinite(seconds) & ~far
-    return np.where(good, np.floor(seconds), 0).astype(np.int64)
+    if wrong.any():
+        example = _example(texts, column, wrong)
+        what = f"{example} is neither seconds since 1970 nor a date like 2024-05-31T18:30:00"
+        sieve.refuse(wrong, what, name, example)
+    good = _check_unit(sieve, name, column, texts, seconds)
+    found = np.zeros(len(seconds), dtype=np.int64)
+    np.floor(seconds, out=found, where=good, casting="unsafe")
+    _tell_future(sieve, name, found)
+    return found
 
 
-def _seconds(moments: pd.Series) -> NDArray[np.float64]:
-    if moments.dt.tz is not None:
-        moments = moments.dt.tz_convert("UTC").dt.tz_localize(None)
-    whole = moments.to_numpy("datetime64[s]")
-    return np.where(np.isnat(whole), np.nan, whole.astype(np.int64).astype(np.float64))
+def _check_unit(
+    sieve: Sieve,
+    name: str,
+    column: pa.ChunkedArray,
+    texts: Encoded | None,
+    seconds: NDArray[np.float64],
+) -> Mask:
+    """Report times that are in another unit than the column's; return which can be used."""
+    unit = sieve.reading.time_unit
+    present = np.isfinite(seconds)
+    far = present & (np.abs(seconds) > FARTHEST)
+    if far.any():
+        example = _example(texts, column, far)
+        size = float(np.abs(seconds[far][0])) * _PER_SECOND[unit]
+        finer = next(u for u, n in _PER_SECOND.items() if size <= FARTHEST * n or u == "ns")
+        what = f"{example} is too far for {_UNITS[unit]} since 1970; "
+        if far.sum() < present.sum():
+            what += f"write it in {_UNITS[unit]} like the others"
+        else:
+            what += f"if these are {_UNITS[finer]}, pass --time-unit {finer}"
+        sieve.refuse(far, what, name, example)
+    if unit != "s" and (close := present & (np.abs(seconds) < NEAREST)).any():
+        if close.sum() < present.sum():
+            example = _example(texts, column, close)
+            what = f"{example} is in 1970 for {_UNITS[unit]}, unlike the others; write it in "
+            sieve.refuse(close, what + _UNITS[unit], name, example)
+    return present & ~far
+
+
+def _tell_future(sieve: Sieve, name: str, seconds: NDArray[np.int64]) -> None:
+    latest = int(seconds.max(initial=0))
+    if latest > clock.time() + 86_400:
+        day = np.datetime64(latest, "s").astype("datetime64[D]")
+        sieve.findings.notice(
+            f"{sieve.source}: column {name!r} goes into the future, up to {day}; is that right?"
+        )
+
+
+def _typed_moments(column: pa.ChunkedArray) -> tuple[NDArray[np.float64], Mask]:
+    missing = column.is_null().to_numpy().astype(np.bool_)
+    if not (pa.types.is_timestamp(column.type) or pa.types.is_date(column.type)):
+        return np.full(len(column), np.nan), missing  # a time of day or a duration is no moment
+    unit = column.type.unit if pa.types.is_timestamp(column.type) else "ms"
+    ticks = column.cast(pa.timestamp(unit)).cast(pa.int64())
+    whole = np.floor_divide(pc.fill_null(ticks, 0).to_numpy(), _PER_SECOND[unit])
+    return np.where(missing, np.nan, whole.astype(np.float64)), missing
 
 
 def kept_pairs(
-    source: str,
-    pairs: pd.DataFrame,
-    time: NDArray[np.int64] | None,
-    keep: Literal["error", "first", "last"],
-    findings: Findings,
-) -> Mask:
-    """Return which rows to keep so that no (user, item) pair, `pairs`' two columns, stands twice.
+    sieve: Sieve, user: Encoded, item: Encoded, time: NDArray[np.int64] | None
+) -> Mask | None:
+    """Return which rows to keep so that no (user, item) pair stands twice; None for all of them.
 
-    first and last go by time, then by row. `error` keeps all rows and reports the repeated ones.
+    first and last go by time, then by row. `error` reports the repeated ones, of which the first
+    may stay. One linear pass, more only where a pair stands twice.
     """
-    codes = [pd.factorize(pairs[name])[0].astype(np.int64) for name in pairs.columns]
-    pair = pd.Series(codes[0] * (codes[1].max(initial=0) + 1) + codes[1])
-    present = pairs.notna().all(axis=1).to_numpy()
+    from ingest.row_kernels import first_pair_twice
+
+    present = ~(user.missing | item.missing)
+    if sieve.standing is not None:
+        present &= sieve.standing
+    rows = slice(None) if present.all() else present
+    users, items = user.codes[rows], item.codes[rows]
+    if first_pair_twice(users, items, len(user.values), len(item.values)) < 0:
+        return None
+    keep = sieve.reading.duplicates
+    places = np.flatnonzero(present)
+    pairs = users.astype(np.int64) * len(item.values) + items
+    again, fallen = _repeats(pairs, None if keep == "error" or time is None else time[rows], keep)
     if keep == "error":
-        again = pair.duplicated(keep=False).to_numpy() & present
-        if again.any():
-            user, item = pairs.iloc[int(np.flatnonzero(again)[0])]
-            what = (
-                f"user {user!r} and item {item!r} stand together more than once; keep one row, or "
-                "pass --duplicates last (or first)"
-            )
-            findings.add(problem(source, pairs, again, what))
-        return np.ones(len(pairs), dtype=np.bool_)
-    order = np.arange(len(pairs)) if time is None else np.argsort(time, kind="stable")
-    kept = np.empty(len(pairs), dtype=np.bool_)
-    kept[order] = ~pair.iloc[order].duplicated(keep=keep).to_numpy()
-    if not kept.all():
-        dropped = int((~kept).sum())
-        findings.notice(f"{source}: left out {dropped:,} rows that repeat a user and an item")
+        row = int(places[np.flatnonzero(again)[0]])
+        what = (
+            f"user {user.text(row)!r} and item {item.text(row)!r} stand together more than once; "
+            "keep one row, or pass --duplicates last (or first)"
+        )
+        masks = [np.zeros(len(sieve), dtype=np.bool_) for _ in range(2)]
+        masks[0][places[again]] = True
+        masks[1][places[fallen]] = True
+        sieve.refuse(masks[0], what, falls=masks[1])
+        return None
+    dropped = int(fallen.sum())
+    sieve.findings.notice(
+        f"{sieve.source}: left out {dropped:,} rows that repeat a user and an item"
+    )
+    kept = np.ones(len(sieve), dtype=np.bool_)
+    kept[places[fallen]] = False
     return kept
 
 
+def _repeats(
+    pairs: NDArray[np.int64],
+    time: NDArray[np.int64] | None,
+    keep: Literal["error", "first", "last"],
+) -> tuple[Mask, Mask]:
+    """Return the rows whose pair stands more than once, and of them all but the one to keep."""
+    order = np.argsort(pairs, kind="stable") if time is None else np.lexsort((time, pairs))
+    same = pairs[order][1:] == pairs[order][:-1]
+    again = np.zeros(len(pairs), dtype=np.bool_)
+    fallen = np.zeros(len(pairs), dtype=np.bool_)
+    again[order[1:][same]] = again[order[:-1][same]] = True
+    fallen[order[:-1][same] if keep == "last" else order[1:][same]] = True
+    return again, fallen
+
+
 def check_covered(
-    source: str, ids: pd.Series, table: str, known: pd.Index, role: str, findings: Findings
+    sieve: Sieve, column: str, ids: Encoded, table: str, known: Encoded, role: str
 ) -> None:
     """Report interacted ids that the feature table `table` has no row for."""
-    lacking = ~ids.isin(known).to_numpy() & ids.notna().to_numpy()
-    if lacking.any():
-        n = ids[lacking].nunique()
-        what = (
-            f"{table} has no row for {n} of the {role}s here, {_example(ids, lacking)} for one; "
-            f"add {'it' if n == 1 else 'them'} there"
-        )
-        findings.add(problem(source, ids, lacking, what, str(ids.name)))
+    lacking = ~pc.is_in(ids.values, known.values).to_numpy(zero_copy_only=False)
+    if not lacking.any():
+        return
+    bad = ids.per_value(lacking, False)
+    example, n = ids.text(int(np.flatnonzero(bad)[0])), int(lacking.sum())
+    what = f"{table} has no row for {n} of the {role}s here, {example!r} for one"
+    close = _like(example, known)
+    if close is not None:
+        what += f" ({close!r} is there); write it the same way"
+    else:
+        what += f"; add {'it' if n == 1 else 'them'} there"
+    sieve.refuse(bad, what, column, example)
 
 
-def first_values(
-    source: str, ids: pd.Series, column: pd.Series, role: str, findings: Findings
-) -> pd.Series:
-    """Return each id's value of an attribute that is written again on every row, indexed by id.
+def _like(text: str, known: Encoded) -> str | None:
+    """Return a known id that differs from `text` only by spelling or zeros in front."""
 
-    It is the first that is not missing; another value of the same id is reported.
+    def bare(values: pa.Array) -> pa.Array:
+        return pc.replace_substring_regex(plain_spelling(values), r"^0+(.)", r"\1")
+
+    same = pc.equal(bare(known.values), bare(pa.array([text]))[0])
+    place = pc.index(same, True).as_py()
+    return None if place < 0 else str(known.values[place])
+
+
+def first_rows(
+    sieve: Sieve, name: str, ids: Encoded, attribute: Attribute, role: str | None
+) -> NDArray[np.int64]:
+    """Return the first row in which each id has a value, (len(ids.values),); −1 where none has.
+
+    Where the attribute is written again on every row of an id, `role` is what an id stands for, and
+    rows that differ from the first are reported.
     """
-    codes, distinct = pd.factorize(ids)
-    filled = np.flatnonzero(column.notna().to_numpy() & (codes >= 0))
-    first = np.full(len(distinct), -1, dtype=np.int64)
-    first[codes[filled[::-1]]] = filled[::-1]  # the last assignment, the first row, stays
-    values, _ = pd.factorize(column)
-    differs = np.zeros(len(column), dtype=np.bool_)
-    differs[filled] = values[filled] != values[first[codes[filled]]]
-    if differs.any():
-        row = int(np.flatnonzero(differs)[0])
-        before = int(first[codes[row]])
+    known = ~attribute.missing & ~ids.missing
+    if sieve.standing is not None:
+        known &= sieve.standing
+    rows = np.flatnonzero(known)
+    who, held = ids.codes[rows], attribute.cells[rows]
+    first = np.full(len(ids.values), -1, dtype=np.int64)
+    first[who[::-1]] = rows[::-1]  # the last assignment, the first row, stays
+    differs = held != attribute.cells[first[who]]
+    if role is not None and differs.any():
+        row = int(rows[np.flatnonzero(differs)[0]])
+        before = int(first[ids.codes[row]])
         what = (
-            f"{role} {ids.iloc[row]!r} has {_plain(column.iloc[row])} here but "
-            f"{_plain(column.iloc[before])} in row {column.index[before]}; give one {role} one "
-            "value in all rows"
+            f"{role} {ids.text(row)!r} has {attribute.worded(row)} here but "
+            f"{attribute.worded(before)} in row {sieve.row(before)}; give one {role} one value in "
+            "all rows"
         )
-        findings.add(problem(source, column, differs, what, str(column.name)))
-    taken = column.iloc[np.maximum(first, 0)].mask(first < 0)
-    taken.index = pd.Index(distinct, dtype=object)
-    return taken
+        bad = np.zeros(len(sieve), dtype=np.bool_)
+        bad[rows[differs]] = True
+        sieve.refuse(bad, what, name, attribute.worded(row))
+    return first
 
 
-def _example(column: pd.Series, bad: Mask) -> str:
-    return _plain(column.iloc[int(np.flatnonzero(bad)[0])])
+def _numbers(
+    column: pa.ChunkedArray, reading: Reading
+) -> tuple[NDArray[np.float64], Mask, Encoded | None]:
+    """Return numbers (NaN where there is none), where they are missing, and the texts if any."""
+    kind = column.type
+    if pa.types.is_integer(kind) or pa.types.is_floating(kind) or pa.types.is_boolean(kind):
+        column = column.cast(pa.float64(), safe=False)
+        numbers = pc.fill_null(column, np.nan).to_numpy()
+        return numbers, np.isnan(numbers), None
+    texts = encode(column)
+    parsed = parse_numbers(texts.values, reading)
+    return texts.per_value(parsed.values, np.nan), texts.per_value(parsed.missing, True), texts
 
 
-def _plain(value: object) -> str:
-    value = value.item() if isinstance(value, np.generic) else value
-    return f"{value:g}" if isinstance(value, float) else repr(value)
+def _example(texts: Encoded | None, column: pa.ChunkedArray, bad: Mask) -> str:
+    row = int(np.flatnonzero(bad)[0])
+    return repr(texts.text(row)) if texts is not None else _worded(column[row].as_py())
+
+
+def _worded(value: object) -> str:
+    if isinstance(value, float | np.floating):
+        number = float(value)
+        return str(int(number)) if number.is_integer() and abs(number) < 2**53 else f"{number:g}"
+    return str(value)

@@ -8,14 +8,9 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from ingest.dummy import (
-    ARTICLES,
-    dummy_lists,
-    find_bad_lists,
-    load_dummy,
-    looks_like_lists,
-    read_lists,
-)
+from ingest.dummy import ARTICLES, dummy_lists, load_dummy, read_lists
+from ingest.encoding import encode
+from ingest.lists import bad_lists, looks_like_lists
 from ingest.loaders import load_source
 
 
@@ -75,13 +70,8 @@ def test_written_as_csv_and_read_as_any_table_it_is_the_same_data(tmp_path: Path
     [(["[0, 1]", " [2] "], True), (["1", "2"], False), (["[1]", "2"], False), ([None], False)],
 )
 def test_lists_are_told_from_ids(values: list[str | None], lists: bool) -> None:
-    assert looks_like_lists(pd.Series(values, dtype=object)) is lists
+    assert looks_like_lists(encode(values)) is lists
 
 
 def test_rows_that_are_no_list_are_found() -> None:
-    assert find_bad_lists(pd.Series(["[1]", "1, 2", "", "[1"])).tolist() == [
-        False,
-        True,
-        True,
-        True,
-    ]
+    assert bad_lists(encode(["[1]", "1, 2", None, "[1"])).tolist() == [False, True, True, True]

@@ -359,7 +359,8 @@ BROKEN: dict[str, tuple[str | bytes, str]] = {
     ),
     "thousands": (
         'user,item,label\n1,a,"1,000"\n',
-        "t.csv, column 'label', row 2: '1,000' is not a number; mend it",
+        "t.csv, column 'label', row 2: '1,000' is not a number; mend it, or pass --thousands , or "
+        "--decimal ,",
     ),
     "text for a time": (
         "user,item,time\n1,a,10\n1,b,soon\n",
@@ -377,8 +378,8 @@ BROKEN: dict[str, tuple[str | bytes, str]] = {
     ),
     "milliseconds": (
         "user,item,time\n1,a,1700000000000\n",
-        "t.csv, column 'time', row 2: 1700000000000 is too far for seconds since 1970; divide "
-        "milliseconds by 1,000",
+        "t.csv, column 'time', row 2: 1700000000000 is too far for seconds since 1970; if these "
+        "are milliseconds, pass --time-unit ms",
     ),
     "a pair twice": (
         "user,item\n1,a\n1,b\n1,a\n",
@@ -393,10 +394,6 @@ BROKEN: dict[str, tuple[str | bytes, str]] = {
     "an open quote": (
         'user,item,label\n1,"a,3\n',
         "t.csv: a quote is opened and never closed; close it or double it",
-    ),
-    "semicolons": (
-        "user;item\n1;a\n",
-        "t.csv: the columns are separated by ';', not by a comma; pass --sep ';'",
     ),
     "latin-1": (
         "user,item\n1,a\n1,é\n".encode("latin-1"),
@@ -562,7 +559,7 @@ def test_a_folder_is_a_sentence(desk: Desk) -> None:
     [
         ("nosuch.csv", {}, "no file or data set called nosuch.csv; the data sets are ml-100k"),
         ("ml100k", {}, "did you mean ml-100k?"),
-        ("https://x.example/t.csv", {}, "a URL is not read"),
+        ("https://x.example/t.csv", {}, "a URL of a file is not read"),
         ("ml-100k", {"roles": Roles(user="u")}, "ml-100k knows its own columns"),
         ("dummy", {"users": "u.csv"}, "dummy knows its own columns"),
         ("dummy", {"liked_from": 4.0}, "dummy has no labels"),
