@@ -13,7 +13,6 @@ if TYPE_CHECKING:
     from ingest.schema import Dataset
     from recsys.checkpoint import TrainedModel
     from recsys.presets import Preset
-    from recsys.training import OnEpoch
 
 
 def build_home(
@@ -23,7 +22,7 @@ def build_home(
     *,
     seed: int = 0,
     server: str | None = None,
-    on_epoch: OnEpoch | None = None,
+    verbose: int = 0,
 ) -> None:
     """Write data, model and index of `dataset`; a build that fails or is killed changes nothing.
 
@@ -33,20 +32,18 @@ def build_home(
         settings: of the network and its training; None for the recipe.
         seed: of everything drawn.
         server: address of a Chroma server; None keeps the index in the home.
-        on_epoch: told of every epoch of the training.
+        verbose: what is told of the training, see `recsys.telling`.
 
     Raises:
         WhyrecError: the home cannot be written, training goes wrong, or the server is not there.
     """
     with home.writing() as edition:
         data_part(edition, dataset)
-        train_part(edition, dataset, settings, seed, on_epoch=on_epoch)
+        train_part(edition, dataset, settings, seed, verbose=verbose)
         index_part(edition, dataset, server, seed)
 
 
-def data_part(
-    edition: Edition, dataset: Dataset, origin: Mapping[str, Any] | None = None
-) -> None:
+def data_part(edition: Edition, dataset: Dataset, origin: Mapping[str, Any] | None = None) -> None:
     """Write the data part of an edition; `origin` tells how tables added later are to be read."""
     from ingest.tables import save_dataset
 
@@ -62,14 +59,17 @@ def train_part(
     seed: int = 0,
     device: str = "cpu",
     threads: int = 1,
-    on_epoch: OnEpoch | None = None,
+    verbose: int = 0,
 ) -> TrainedModel:
     """Train on `dataset` and write the model part of an edition of the home."""
     from recsys import presets
+    from recsys.telling import teller
     from recsys.training import train_model
 
     config, training = settings or presets.ranking()
-    trained = train_model(dataset, config, training, seed, device, threads, on_epoch)
+    trained = train_model(
+        dataset, config, training, seed, device, threads, teller(verbose), quiet=not verbose
+    )
     return _written(trained, edition, dataset)
 
 
@@ -80,6 +80,7 @@ def continue_part(
     seed: int = 0,
     device: str = "cpu",
     threads: int = 1,
+    verbose: int = 0,
 ) -> TrainedModel:
     """Go on training the home's model on `dataset`, and write it as the new model part."""
     from recsys.checkpoint import load_model
@@ -95,6 +96,7 @@ def continue_part(
         seed,
         device,
         threads,
+        verbose,
     )
     return _written(trained, edition, dataset)
 
@@ -117,12 +119,13 @@ def index_part(
     import numpy as np
 
     from ingest.growing import settle
+    from ingest.indexing import build_index
     from ingest.matrix import interaction_matrix
     from ingest.recall import candidate_recall
-    from ingest.store import build_index, open_index
+    from ingest.store import open_index
 
     started = time.perf_counter()
-    folder = edition.new_folder("index")
+    folder = edition.stopped_folder("index") or edition.new_folder("index")
     build_index(dataset, folder, server, seed=seed)
     matrix = interaction_matrix(dataset.interactions, dataset.n_users, dataset.n_items)
     with open_index(folder, dataset, server) as opened:

@@ -21,7 +21,7 @@ _COMMANDS = {
     "chat": "assistant.commands.chat:chat",
     "why": "assistant.commands.why:why",
     "logs": "assistant.commands.why:logs",
-    "score": "assistant.commands.lists:score",
+    "score": "assistant.commands.score:score",
     "recommend": "assistant.commands.lists:recommend",
     "similar": "assistant.commands.lists:similar",
     "evaluate": "assistant.commands.evaluate:evaluate",

@@ -6,7 +6,6 @@ any training. Numbers keep the coding they were learnt with.
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from dataclasses import replace
 
 import numpy as np
@@ -15,9 +14,10 @@ from ingest.errors import AskerError
 from ingest.schema import Dataset, FloatArray
 from recsys.checkpoint import TrainedModel
 from recsys.features import CodeArray, FeatureSpace, FieldCoding, place
-from recsys.fitting import Fitting, Record, build_network, export
+from recsys.fitting import Fitting, build_network, export
 from recsys.inference import Weights
 from recsys.inputs import Inputs
+from recsys.telling import teller
 from recsys.training import check, torch_threads
 
 
@@ -28,11 +28,11 @@ def continue_model(
     seed: int = 0,
     device: str = "cpu",
     n_threads: int = 1,
-    on_epoch: Callable[[Record], None] | None = None,
+    verbose: int = 0,
 ) -> TrainedModel:
     """Train `trained` for `n_epochs` more on all of `dataset`.
 
-    Calibration and blend are kept as they were fitted.
+    Calibration and blend are kept as they were fitted. `verbose` is that of `recsys.telling`.
 
     Raises:
         AskerError: the fields of `dataset` are not those the model was trained on.
@@ -42,16 +42,21 @@ def continue_model(
     check(dataset, trained.config, training, device)
     space = grown_space(trained, dataset)
     start = carried_weights(trained, space, seed)
+    tell = teller(verbose)
     with torch_threads(n_threads):
         inputs = Inputs(space, dataset, trained.config.history)
         fit = Fitting(inputs, dataset, trained.config, training, seed, device, start).run(
-            n_epochs, on_epoch=on_epoch
+            n_epochs,
+            on_epoch=None if tell is None else lambda record: tell("refit", record),
+            quiet=not verbose,
         )
+    before = len(trained.history)
+    further = ({**record, "epoch": record["epoch"] + before} for record in fit.history)
     return replace(
         trained,
         space=space,
         weights=fit.weights,
-        history=(*trained.history, *fit.history),
+        history=(*trained.history, *further),
         data_fingerprint=dataset.fingerprint,
         interrupted=fit.interrupted,
     )

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
-from typing import NamedTuple
+from dataclasses import fields, replace
+from typing import Any, NamedTuple
 
+from ingest.errors import AskerError
 from recsys.config import DeepFMConfig, HistoryField, Loss, Task, TrainingConfig
 
 
@@ -94,3 +95,22 @@ def preset(task: Task, loss: Loss | None = None) -> Preset:
         pairs = TrainingConfig(loss=loss, n_epochs=20, lr=1e-3, n_negatives=2, history_dropout=0.3)
         return Preset(chosen.config, pairs)
     return chosen
+
+
+def with_settings(start: Preset, **settings: Any) -> Preset:
+    """Return `start` with fields of its config and its training changed by name.
+
+    A decay of the learning rate means the exponential schedule unless another one is named.
+
+    Raises:
+        AskerError: there is no setting of that name, or its value is out of range.
+    """
+    if "lr_decay" in settings:
+        settings.setdefault("lr_schedule", "exponential")
+    names = [{field.name for field in fields(part)} for part in start]
+    strange = sorted(set(settings) - names[0] - names[1])
+    if strange:
+        known = ", ".join(sorted(names[0] | names[1]))
+        raise AskerError(f"there is no setting {', '.join(strange)}; the settings are {known}")
+    config, training = ({k: v for k, v in settings.items() if k in own} for own in names)
+    return Preset(replace(start.config, **config), replace(start.training, **training))

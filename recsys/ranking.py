@@ -137,7 +137,9 @@ class Recommender:
         """
         return self._rank(user, self.scores(user), n, by, allowed)
 
-    def rank_many(self, users: IntArray, n: int, by: By = "both") -> Iterator[Ranking]:
+    def rank_many(
+        self, users: IntArray, n: int, by: By = "both", allowed: Mask | None = None
+    ) -> Iterator[Ranking]:
         """Yield the list of each of `users`, in order; the same lists that `rank` gives.
 
         Memory: the scores of a block of users, at most `BLOCK_CELLS` numbers.
@@ -146,11 +148,30 @@ class Recommender:
         for start in range(0, len(users), step):
             block = users[start : start + step]
             for user, scores in zip(block, self.scorer.score_all(block), strict=True):
-                yield self._rank(int(user), scores, n, by, None)
+                yield self._rank(int(user), scores, n, by, allowed)
 
     def _rank(self, user: int, scores: FloatArray, n: int, by: By, allowed: Mask | None) -> Ranking:
-        unseen = self.unseen(user)
-        votes = self.voters.votes(user)
+        return self.rank_scores(scores, self.voters.votes(user), self.unseen(user), n, by, allowed)
+
+    def rank_scores(
+        self,
+        scores: FloatArray,
+        votes: FloatArray,
+        unseen: Mask,
+        n: int,
+        by: By = "both",
+        allowed: Mask | None = None,
+    ) -> Ranking:
+        """Return the best `n` items for anybody whose scores, votes and unseen items are given.
+
+        Args:
+            scores: DeepFM's, (n_items,).
+            votes: the neighbours', (n_items,).
+            unseen: what may be suggested at all, (n_items,).
+            n: how many, at least 0.
+            by: which source decides the order.
+            allowed: items that pass the filters, (n_items,); None for all.
+        """
         order = list_order(scores[unseen], votes[unseen], by, self.blend)
         candidates = np.flatnonzero(unseen)
         if allowed is not None:

@@ -85,11 +85,10 @@ def _is_complete(home: Home) -> bool:
 def _built(home: Home, dataset: Dataset, seed: int) -> dict[str, Any]:
     """Build the home and return what was built and what it cost."""
     from assistant.building import build_home
-    from assistant.commands.train import show_epoch
     from ingest.chroma import chroma_server
 
     wall, cpu = time.perf_counter(), time.process_time()
-    build_home(home, dataset, seed=seed, server=chroma_server(), on_epoch=show_epoch)
+    build_home(home, dataset, seed=seed, server=chroma_server(), verbose=1)
     return {
         "home": str(home.path),
         "built": True,

@@ -1,61 +1,26 @@
-"""`whyrec score`, `recommend` and `similar`: the tools without words."""
+"""`whyrec recommend` and `similar`: lists without words."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
-from typing import TYPE_CHECKING, Any, Literal
+from typing import TYPE_CHECKING, Any
 
 import click
 
+from assistant.commands.assignments import features_of, item_mask
 from assistant.commands.options import emit, home_option, json_option
+from assistant.commands.score import by_words, open_model, unknown_option
 from ingest.errors import AskerError
 
 if TYPE_CHECKING:
     from ingest.ids import IntArray
     from ingest.schema import Dataset
-    from recsys.ranking import Recommender
+    from recsys.ranking import By
 
 users_argument: Callable[..., Any] = click.argument("user_ids", nargs=-1, metavar="USER…")
 all_option: Callable[..., Any] = click.option(
     "--all", "everybody", is_flag=True, help="Every user of the data."
 )
-
-
-@click.command()
-@click.argument("user_id", metavar="USER")
-@click.argument("item_ids", nargs=-1, required=True, metavar="ITEM…")
-@home_option
-@json_option
-def score(user_id: str, item_ids: tuple[str, ...], home_dir: str | None, as_json: bool) -> None:
-    """Print DeepFM's score of each ITEM for USER, and its percentile among what USER has not seen.
-
-    \b
-    whyrec score 78 313 50
-    """
-    from recsys.ranking import percentiles
-
-    recommender = _open(home_dir)
-    dataset = recommender.dataset
-    user = _user_codes(dataset, [user_id])[0]
-    items = _item_codes(dataset, item_ids)
-    scores, unseen = recommender.scores(int(user)), recommender.unseen(int(user))
-    places = percentiles(scores[items], scores[unseen])
-    rows = [
-        {
-            "user_id": user_id,
-            "item_id": item_id,
-            "score": float(scores[item]),
-            "percentile": float(place),
-            "seen": not bool(unseen[item]),
-        }
-        for item_id, item, place in zip(item_ids, items, places, strict=True)
-    ]
-    lines = [
-        f"{row['item_id']:>8}  {row['score']:.4f}  {row['percentile']:5.1f} %  "
-        f"{dataset.title(int(item))}{'  (seen)' if row['seen'] else ''}"
-        for row, item in zip(rows, items, strict=True)
-    ]
-    emit(rows, as_json, "\n".join([f"{'item':>8}   score   place  title", *lines]))
 
 
 @click.command()
@@ -69,41 +34,80 @@ def score(user_id: str, item_ids: tuple[str, ...], home_dir: str | None, as_json
     show_default=True,
     help="What decides the order.",
 )
+@click.option("--item", "among", multiple=True, metavar="ITEM", help="Choose among these only.")
+@click.option(
+    "--where",
+    "conditions",
+    multiple=True,
+    metavar="FIELD=VALUE",
+    help="Choose only items like this: genres=Comedy, year=1990..1999; all of several.",
+)
+@click.option(
+    "--has",
+    multiple=True,
+    metavar="ITEM",
+    help="In place of USER: for someone who has these items, oldest first.",
+)
+@click.option(
+    "--is",
+    "features",
+    multiple=True,
+    metavar="FIELD=VALUE",
+    help="In place of USER: for someone like this: age=25.",
+)
+@unknown_option
 @home_option
 @json_option
 def recommend(
     user_ids: tuple[str, ...],
     everybody: bool,
     n: int,
-    by: Literal["both", "deepfm", "neighbours"],
+    by: By,
+    among: tuple[str, ...],
+    conditions: tuple[str, ...],
+    has: tuple[str, ...],
+    features: tuple[str, ...],
+    unknown: Any,
     home_dir: str | None,
     as_json: bool,
 ) -> None:
     """Print the best unseen items of each USER, best first, without words.
 
     \b
-    whyrec recommend 78 672 -n 5
+    whyrec recommend 78 672 -n 5 --where genres=Comedy
+    whyrec recommend --has 50 --has 181 --is age=25
     whyrec recommend --all --json > lists.json
     """
-    _check_choice(user_ids, everybody)
-    recommender = _open(home_dir)
-    dataset = recommender.dataset
-    users = _chosen(dataset, user_ids)
+    if not (has or features):
+        _check_choice(user_ids, everybody)
+    elif user_ids or everybody:
+        raise AskerError("--has and --is describe somebody; leave out USER and --all")
+    model = open_model(home_dir)
+    items, where = list(among) or None, item_mask(model.dataset, conditions)
+    if has or features:
+        person = features_of(model.dataset, features)
+        lists = iter([model.recommend_for(has, person, n, by, items, where)])
+    else:
+        lists = model.recommend_many(list(user_ids) or None, n, by, items, where, unknown)
     document, text = [], []
-    for user, ranking in zip(users, recommender.rank_many(users, n, by), strict=True):
-        user_id = str(dataset.user_ids.external[user])
-        items = [
-            {"item_id": str(dataset.item_ids.external[item]), "rank": rank, "score": float(value)}
-            for rank, (item, value) in enumerate(
-                zip(ranking.item, ranking.score, strict=True), start=1
-            )
-        ]
-        document.append({"user_id": user_id, "items": items})
-        text.append(f"user {user_id}")
+    for one in lists:
+        document.append(
+            {
+                "user_id": one.user_id,
+                "by": one.by,
+                "items": [
+                    {"item_id": row.item_id, "rank": row.rank, "score": row.score}
+                    for row in one.items
+                ],
+                "short": one.short,
+            }
+        )
+        who = "somebody" if one.user_id is None else f"user {one.user_id}"
+        text.append(f"{who}{by_words(one.by)}")
         text += [
-            f"{row['rank']:>5}. {row['score']:.4f}  {dataset.title(int(item))}  [{row['item_id']}]"
-            for row, item in zip(items, ranking.item, strict=True)
-        ] or [f"       no {dataset.noun.one} is left"]
+            f"{row.rank:>5}. {row.score:.4f}  {row.title}  [{row.item_id}]" for row in one.items
+        ]
+        text += [f"       {len(one.items)} of {n}: {one.short}"] if one.short else []
     emit(document, as_json, "\n".join(text))
 
 
@@ -157,14 +161,6 @@ def similar(
     emit(document, as_json, "\n".join(text))
 
 
-def _open(home_dir: str | None) -> Recommender:
-    from assistant.home import open_recommender
-    from ingest.workspace import Home, home_path
-
-    recommender, _ = open_recommender(Home(home_path(home_dir)))
-    return recommender
-
-
 def _check_choice(user_ids: Sequence[str], everybody: bool) -> None:
     """Refuse a call that names users and asks for all, or does neither."""
     if everybody and user_ids:
@@ -185,12 +181,6 @@ def _chosen(dataset: Dataset, user_ids: Sequence[str]) -> IntArray:
 def _user_codes(dataset: Dataset, user_ids: Sequence[str]) -> IntArray:
     codes = dataset.user_ids.codes(user_ids)
     _refuse_unknown("user", user_ids, codes, dataset)
-    return codes
-
-
-def _item_codes(dataset: Dataset, item_ids: Sequence[str]) -> IntArray:
-    codes = dataset.item_ids.codes(item_ids)
-    _refuse_unknown(dataset.noun.one, item_ids, codes, dataset)
     return codes
 
 

@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-import sys
 from collections.abc import Callable
-from dataclasses import fields, replace
-from typing import TYPE_CHECKING, Any, TypeVar
+from typing import TYPE_CHECKING, Any
 
 import click
 
@@ -14,11 +12,7 @@ from ingest.errors import AskerError
 
 if TYPE_CHECKING:
     from recsys.checkpoint import TrainedModel
-    from recsys.config import DeepFMConfig, TrainingConfig
     from recsys.presets import Preset
-
-
-Settings = TypeVar("Settings", "DeepFMConfig", "TrainingConfig")
 
 
 def _units(ctx: click.Context, parameter: click.Parameter, value: str | None) -> Any:
@@ -31,12 +25,18 @@ def _units(ctx: click.Context, parameter: click.Parameter, value: str | None) ->
         raise click.BadParameter(f"{value!r} is not a list like 128,64,32") from error
 
 
+_METRICS = [
+    "ndcg", "recall", "precision", "hit_rate", "map", "mrr", "log_loss", "roc_auc", "pr_auc",
+    "rmse", "mae", "r2",
+]  # fmt: skip
+"""Those of `recsys.config.Metric`, spelled out so that --help imports nothing."""
+
 _OPTIONS: tuple[Callable[..., Any], ...] = (
     click.option("--task", type=click.Choice(["ranking", "rating"]), default="ranking",
                  show_default=True, help="Learn what comes next, or the rating itself."),
     click.option("--continue", "go_on", is_flag=True,
                  help="Go on from the home's model with the data as they are now; of the other "
-                 "options only --epochs, --seed, --device and --threads may be given."),
+                 "options only --epochs, --seed, --device, --threads and --verbose may be given."),
     click.option("--notebook", is_flag=True,
                  help="Start from the first notebook's settings instead of the recipe's."),
     click.option("--loss", type=click.Choice(["softmax", "bce", "bpr", "mse"]),
@@ -56,7 +56,7 @@ _OPTIONS: tuple[Callable[..., Any], ...] = (
     click.option("--sampler", type=click.Choice(["uniform", "popularity"]),
                  help="How negatives are drawn."),
     click.option("--reg", type=float, help="L2 on embeddings and layers."),
-    click.option("--metric", type=click.Choice(["ndcg", "recall", "log_loss", "roc_auc", "rmse"]),
+    click.option("--metric", type=click.Choice(_METRICS),
                  help="What the best epoch is best at."),
     click.option("--patience", type=int, help="Evaluations without a better one before it stops."),
     click.option("--no-refit", is_flag=True,
@@ -64,6 +64,9 @@ _OPTIONS: tuple[Callable[..., Any], ...] = (
     click.option("--seed", type=int, default=0, show_default=True),
     click.option("--device", default="cpu", show_default=True, help="cpu or cuda."),
     click.option("--threads", type=int, default=1, show_default=True, help="Of torch."),
+    click.option("-v", "--verbose", type=click.IntRange(0, 2), default=1, show_default=True,
+                 help="0: nothing; 1: a bar and the measured epochs, on a terminal; 2: every "
+                 "epoch, wherever standard error goes."),
 )  # fmt: skip
 
 
@@ -84,6 +87,7 @@ def train(
     seed: int,
     device: str,
     threads: int,
+    verbose: int,
     **chosen: Any,
 ) -> None:
     """Train DeepFM on the data of the home, and keep the best epoch.
@@ -96,13 +100,13 @@ def train(
 
     home = Home(home_path(home_dir))
     dataset = home.dataset()
-    tell = None if as_json else show_epoch
     with home.writing() as edition:
         if go_on:
-            trained = continue_part(edition, dataset, _epochs_only(chosen), seed, device, threads)
+            epochs = _epochs_only(chosen)
+            trained = continue_part(edition, dataset, epochs, seed, device, threads, verbose)
         else:
             settings = settings_from(**chosen)
-            trained = train_part(edition, dataset, settings, seed, device, threads, tell)
+            trained = train_part(edition, dataset, settings, seed, device, threads, verbose)
     folder = home.require("model").folder
     emit({"folder": str(folder), **describe(trained)}, as_json, summary(trained, str(folder)))
 
@@ -117,16 +121,9 @@ def settings_from(task: str, notebook: bool, no_refit: bool, **options: Any) -> 
         )
     given = {name: value for name, value in options.items() if value is not None}
     start = presets.notebook() if notebook else presets.preset(task, given.get("loss"))  # type: ignore[arg-type]
-    if "lr_decay" in given:
-        given.setdefault("lr_schedule", "exponential")
     if no_refit:
         given["refit"] = False
-    return presets.Preset(_changed(start.config, given), _changed(start.training, given))
-
-
-def _changed(settings: Settings, given: dict[str, Any]) -> Settings:
-    names = [field.name for field in fields(settings) if field.name in given]
-    return replace(settings, **{name: given[name] for name in names})
+    return presets.with_settings(start, **given)
 
 
 def _epochs_only(options: dict[str, Any]) -> int | None:
@@ -141,18 +138,6 @@ def _epochs_only(options: dict[str, Any]) -> int | None:
         raise AskerError(f"a model that goes on keeps its settings; leave out {', '.join(others)}")
     epochs: int | None = options["n_epochs"]
     return epochs
-
-
-def show_epoch(stage: str, record: dict[str, float]) -> None:
-    """Write a line per measured epoch on a terminal's standard error."""
-    from tqdm import tqdm
-
-    measured = [f"{k} {v:.4f}" for k, v in record.items() if k not in ("epoch", "loss", "lr")]
-    if not sys.stderr.isatty() or not (measured or stage == "refit"):
-        return
-    words = "choosing the best epoch" if stage == "choose" else "learning from everything"
-    line = f"{words}: epoch {int(record['epoch'])}, loss {record['loss']:.4f}"
-    tqdm.write("  ".join([line, *measured[:8]]), file=sys.stderr)
 
 
 def describe(trained: TrainedModel) -> dict[str, Any]:
