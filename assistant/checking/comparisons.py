@@ -16,6 +16,9 @@ def wrong_comparison(reading: Reading) -> str | None:
 
 def _superlatives(reading: Reading) -> str | None:
     for place, token in enumerate(reading.tokens):
+        follows = reading.tokens[place + 1 : place + 2]
+        if token.text == "most" and follows and follows[0].means & {"items", "people", "common"}:
+            return "no fact says that it is the most"
         related = any("jaccard" in one.means for one in reading.following(place, 2))
         if "highest" in token.means and not related:
             if any(one.ordinal for one in reading.tokens[max(0, place - 1) : place]):
@@ -194,6 +197,8 @@ def _wrong_above(reading: Reading, place: int, above: bool) -> str | None:
             if one.percent == number.percent and bool(one.decimals) == bool(number.decimals)
         ]  # fmt: skip
         if number.percent and not _relates_people(reading):
+            if "jaccard" in reading.sentence.concepts:
+                return "no fact carries the comparison"
             return None if above else "its score is not lower"
         if same:
             held = (same[-1].value > number.value) == above and same[-1].value != number.value
@@ -233,10 +238,13 @@ def _each_is_named(reading: Reading, place: int) -> bool:
     return len(before) > 1 and bool(follows) and "seen" in follows[0].means
 
 
+_EACH = frozenset(("every", "each of", "every one of", "every single", "all of them", "them all"))
+
+
 def _is_all_of_a_comparison(reading: Reading, place: int) -> bool:
     """Tell "the highest of all films", checked as a superlative, and "above all unseen films"."""
     concepts = reading.sentence.concepts
-    if "all_of" not in reading.tokens[place].means:
+    if "all_of" not in reading.tokens[place].means or reading.tokens[place].text in _EACH:
         return False
     if concepts & {"highest", "nearest"}:
         return True
@@ -272,7 +280,7 @@ def _part_holds(reading: Reading, place: int, part: float, whole: float) -> bool
     token = reading.tokens[place]
     share = part / whole if whole else 0.0
     if "all_of" in token.means:
-        return part == whole > 0
+        return part == whole > 0 and not (place == 0 and token.text.startswith("every"))
     if "several" in token.means:
         return part >= 3
     if "some" in token.means:
@@ -302,6 +310,8 @@ def _only(reading: Reading) -> str | None:
         ]
         if soon and (soon[0].kind == "value" or "items" in soon[0].means):
             return f"no fact says {token.text!r}"
+        if soon and reading.facts.counts.get(soon[0].text.rstrip("s") + "s", 1) != 1:
+            return f"no fact says {token.text!r}"  # "its only genre"
         if any(one.kind == "user" and one.text != reading.facts.user_id for one in soon):
             if len(named_users(reading)) != len(reading.facts.people):
                 return "others near have seen it too"

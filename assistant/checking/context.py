@@ -15,7 +15,9 @@ def mean_in_context(reading: Reading, graded: bool) -> None:
             what "the 21 items you liked" are elsewhere.
     """
     changed = [
-        _by_the_model(reading, place) or (not graded and _own_history(reading, place))
+        _by_the_model(reading, place)
+        or _of_likeness(reading, place)
+        or (not graded and _own_history(reading, place))
         for place in range(len(reading.tokens))
     ]
     if any(changed):
@@ -28,6 +30,9 @@ def _by_the_model(reading: Reading, place: int) -> bool:
     if "label" not in token.means:
         return False
     before = reading.preceding(place, 3)
+    if before and "score" in before[0].means:  # "a predicted rating"
+        token.means = token.means - {"label"} | {"score"}
+        return True
     doer = next(
         (one for one in before if one.means & {"you", "people"} or one.kind == "user"), None
     )
@@ -37,10 +42,24 @@ def _by_the_model(reading: Reading, place: int) -> bool:
     return True
 
 
+def _of_likeness(reading: Reading, place: int) -> bool:
+    """Read the "score" of "Jaccard score" and "similarity score" as no score of DeepFM."""
+    token = reading.tokens[place]
+    before = reading.tokens[place - 1] if place else token
+    if "score" not in token.means or "jaccard" not in before.means:
+        return False
+    token.means = token.means - {"score"} | {"jaccard"}
+    return True
+
+
 def _own_history(reading: Reading, place: int) -> bool:
     """Read "the 21 items you saw" and "you have seen item 7" as words for what counts as liked."""
     token = reading.tokens[place]
-    if "seen" not in token.means or not _asked_before(reading, place):
+    if (
+        "seen" not in token.means
+        or token.text.startswith("in ")
+        or not _asked_before(reading, place)
+    ):
         return False
     after = reading.following(place, 4)
     itself = bool(after) and ("it" in after[0].means or after[0].text in reading.facts.titles)

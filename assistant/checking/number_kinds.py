@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 
 from assistant.checking.claims import Token
 from assistant.checking.reading import Reading, named_people, noun_of, said_to
@@ -19,6 +19,12 @@ def kind_of(reading: Reading, place: int) -> str:
         return "decade"
     if (measure := _measure(reading, place)) is not None:
         return f"={measure}"
+    before = reading.preceding(place, 2)
+    if not token.decimals and "jaccard" in _meant(before):
+        return "jaccard"  # and a whole number is none
+    given = [one.text in ("a", "an") for one in before[:1]]
+    if given and given[0] and "label" in _meant(reading.preceding(place)):
+        return "label"
     return _decimal_kind(reading, place) if token.decimals else _whole_kind(reading, place)
 
 
@@ -55,7 +61,7 @@ def _percent_kind(reading: Reading, place: int) -> str:
         if any("liked" in one.means for one in after) and not _meant(after) & {"audience"}:
             return "share of taste"  # "24% of what you liked"
     cue = _nearest_cue(reading, place, ("score", "jaccard", "percentile", "above"))
-    shared = "common" in reading.sentence.concepts and bool(named_people(reading))
+    shared = reading.sentence.concepts & {"common", "near"} and named_people(reading)
     return cue or ("jaccard" if shared else "score")
 
 
@@ -72,7 +78,10 @@ def _decimal_kind(reading: Reading, place: int) -> str:
     compared = reading.sentence.concepts & {"above", "below"}
     if not compared and any("average" in one.means for one in reading.preceding(place, 4)):
         return "average"
-    return _nearest_cue(reading, place, ("score", "jaccard", "percentile", "average")) or "score"
+    cue = _nearest_cue(reading, place, ("score", "jaccard", "percentile", "average"))
+    if cue is None and "label" in reading.sentence.concepts:
+        return "label"  # "it has a rating of 0.91", which nobody gave
+    return cue or "score"
 
 
 def _meant(tokens: Iterable[Token]) -> set[str]:
@@ -125,7 +134,8 @@ def _names_item(reading: Reading, place: int) -> bool:
 
 def _is_label(reading: Reading, place: int) -> bool:
     """Tell a mark somebody gave: "rated X 5", "gave it a 4", "5 stars"."""
-    if place and reading.tokens[place - 1].text in reading.facts.liked:
+    before = [one for one in reading.tokens[max(0, place - 2) : place] if one.text != "with"]
+    if before and before[-1].text in reading.facts.liked:
         return "label" in reading.sentence.concepts  # "you rated Heat 4 and Alien 5"
     around = reading.preceding(place, 6) + reading.following(place, 1)
     return any("label" in token.means for token in around) and noun_of(
@@ -139,7 +149,7 @@ def _count_kind(reading: Reading, place: int) -> str:
     noun = noun_of(after)
     if noun == "people":
         return _people_kind(reading, place)
-    named = reading.preceding(place, 6)  # "the overlap with user 215 is 24"
+    named = reading.tokens[max(0, place - 6) : place]  # "the overlap with user 215 is 24"
     shared = any("common" in one.means for one in (*after[:4], *named))
     if any("either" in one.means and one.text != "either" for one in before[:2]):
         return "either"
@@ -147,19 +157,26 @@ def _count_kind(reading: Reading, place: int) -> str:
         return "either"
     if shared:
         return "common"
-    liked = any("liked" in one.means for one in (*after, *before[:1]))
-    part = after and (after[0].text == "of" or after[0].kind == "value")
-    if len(after) > 1 and after[0].text in ("are", "is", "were") and after[1].kind == "value":
-        return "taste count" if reading.sentence.concepts & {"liked", "taste"} else "unclear"
-    if after and (after[0].text in ("times", "of them") or (liked and part)):
-        return "taste count"
-    if noun == "items" and liked:
-        return "liked"
+    if kind := _taste_kind(reading, after, before):
+        return kind
     if noun == "items" and any("unseen" in one.means for one in after):
         return "unseen"
     if "common" in reading.sentence.concepts and said_to(reading, place) is not None:
         return "common"  # "24 films in common with user 215 and 12 with user 49"
     return "unclear"
+
+
+def _taste_kind(reading: Reading, after: Sequence[Token], before: Sequence[Token]) -> str | None:
+    """Tell how many liked items have a value ("14 are Drama", "Drama in 14") from how many all."""
+    liked = any("liked" in one.means for one in (*after, *before[:1]))
+    inside = len(before) > 1 and before[0].text == "in" and before[1].kind == "value"
+    are = len(after) > 1 and after[0].text in ("are", "is", "were") and after[1].kind == "value"
+    if inside or are:
+        return "taste count" if reading.sentence.concepts & {"liked", "taste"} else "unclear"
+    part = after and (after[0].text == "of" or after[0].kind == "value")
+    if after and (after[0].text in ("times", "of them") or (liked and part)):
+        return "taste count"
+    return "liked" if noun_of(after) == "items" and liked else None
 
 
 def _stands_in_brackets(reading: Reading, place: int) -> bool:

@@ -171,8 +171,10 @@ def _near_come_before(reading: Reading, place: int) -> bool:
         token = reading.tokens[at]
         if token.kind in ("user", "title"):
             return False
-        if token.means & {"people", "items"}:
-            near = {one for other in reading.tokens[max(0, at - 2) : at + 1] for one in other.means}
+        if token.means & {"people", "items"} or "taste" in token.means:
+            if "people" not in token.means:
+                continue
+            near = {one for other in reading.tokens[max(0, at - 2) : at + 4] for one in other.means}
             return "people" in token.means and "near" in near
     return False
 
@@ -224,7 +226,7 @@ def _wrong_single(reading: Reading, place: int, kind: str) -> str | None:
     facts, token = reading.facts, reading.tokens[place]
     bound = bound_of(reading, place)
     if kind == "top":
-        held = facts.percentile >= 100 - token.value - 1e-6
+        held = token.value <= _HALF and facts.percentile >= 100 - token.value - 1e-6
     elif kind == "decade":
         year = facts.measures.get("year")
         start = token.value + (1900 if token.value < 100 else 0)
@@ -241,10 +243,19 @@ def _wrong_single(reading: Reading, place: int, kind: str) -> str | None:
         scale = 100.0 if token.percent else 1.0
         numbers = _facts_of_kind(reading, place, kind, scale)
         held = any(fits(number, token, bound) for number in numbers)
+        if kind in _WHOLE and token.decimals or (kind == "jaccard" and not token.decimals):
+            held = False
         if kind == "percentile" and not token.decimals and not held:
             held = any(int(number) == token.value for number in numbers)  # 99.9 is never "100%"
     name = {"unclear": "fact", "users": "number of users"}.get(kind, kind.strip("="))
     return None if held else f"{token.text} is no {name} in the evidence of this item"
+
+
+_WHOLE = frozenset(
+    ("label", "users", "neighbours", "neighbours with it", "unseen", "liked", "rank")
+)
+_HALF = 50.0
+"""Percent; who stands in a lower half is not called one of the top."""
 
 
 def _places_the_item(reading: Reading, place: int) -> bool:
@@ -273,7 +284,7 @@ def _facts_of_kind(reading: Reading, place: int, kind: str, scale: float) -> Seq
     if kind.startswith("="):
         value = facts.measures.get(kind[1:])
         return [] if value is None else [value]
-    have, near = len(facts.people), facts.n_neighbours
+    have, near = _who_have_it(reading), facts.n_neighbours
     if kind.startswith("#"):
         return [facts.counts[kind[1:]]]
     single: dict[str, float | None] = {
@@ -281,7 +292,7 @@ def _facts_of_kind(reading: Reading, place: int, kind: str, scale: float) -> Seq
         "percentile": facts.percentile,
         "average": None if facts.mean_score is None else facts.mean_score * scale,
         "rank": facts.rank,
-        "users": facts.n_users,
+        "users": None if is_said_to_lack(reading) else facts.n_users,
         "neighbours": near,
         "neighbours with it": have,
         "unseen": facts.n_unseen,
@@ -302,6 +313,12 @@ def _facts_of_kind(reading: Reading, place: int, kind: str, scale: float) -> Seq
     if kind == "share of taste":
         return [100.0 * count / of for count, of in tastes if of]
     return []
+
+
+def _who_have_it(reading: Reading) -> int:
+    """Return how many of the near have the item, or have not, where that is what is said."""
+    have = len(reading.facts.people)
+    return reading.facts.n_neighbours - have if is_said_to_lack(reading) else have
 
 
 def _labels(reading: Reading, place: int) -> list[float]:
@@ -357,6 +374,8 @@ def _wrong_relation(reading: Reading, related: Sequence[tuple[int, str]]) -> str
 
 def _relates(reading: Reading, place: int, kind: str, person: Person) -> bool:
     token = reading.tokens[place]
+    if (kind == "jaccard") != bool(token.decimals or token.percent):
+        return False
     fact = {"jaccard": person.jaccard, "common": person.common, "either": person.either}[kind]
     scale = 100.0 if token.percent and kind == "jaccard" else 1.0
     return fits(fact * scale, token, bound_of(reading, place))

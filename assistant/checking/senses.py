@@ -137,6 +137,11 @@ def _causes(reading: Reading) -> str | None:
             continue
         if "score" in reading.sentence.concepts - {"deepfm"} and not _scored_cause(reading, place):
             return "no tool computed what the score comes from"
+        named = [one for one in reading.tokens[place:] if one.kind == "user"]
+        if "rank" in reading.sentence.concepts and any(
+            one.text != reading.facts.user_id for one in named
+        ):
+            return "no tool computed what a single user does to the list"
         values = [one for one in reading.tokens[place:] if one.kind == "value"]
         unliked = [one.text for one in values if one.text not in reading.facts.taste]
         if unliked:

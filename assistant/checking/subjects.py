@@ -85,7 +85,9 @@ def _asked_as_neighbour(reading: Reading) -> str | None:
         after = tokens[place + 1 : place + 3]
         before = [one for one in tokens[:place] if "people" not in one.means][-2:]
         last = before[-1] if before else None
-        numbered = len(after) > 1 and after[0].text == "(" and after[1].kind == "number"
+        numbered = (len(after) > 1 and after[0].text == "(" and after[1].kind == "number") and not (
+            after[1].value.is_integer() and named_users(reading)
+        )
         example = last is not None and last.text in _NEIGHBOURS_FOLLOW
         superlative = "nearest" in {one for token in tokens[:place] for one in token.means}
         nearest = superlative and last is not None and last.text in ("is", "are", ",", ":")
@@ -120,6 +122,23 @@ _ACTS = frozenset(
     "awarded awards gave give gives assigns puts put placed ranked scored".split()
 )
 """What nobody but the recommender does here."""
+
+
+def _who_scores(reading: Reading) -> str | None:
+    """Only the model scores, and only items are scored, ranked or of a genre."""
+    for place, token in enumerate(reading.tokens[:-1]):
+        after = reading.tokens[place + 1]
+        group = "people" in token.means and reading.tokens[place + 1].kind != "user"
+        asked = _is_asked(reading, token) and token.kind == "word" or token.kind == "user"
+        if group and "score" in after.means and "deepfm" not in after.text:
+            return f"no fact says that they {after.text}"
+        if asked and (after.means & {"score", "rank"} or after.text in _OF_ITEMS):
+            if token.kind != "user" or token.text == reading.facts.user_id:
+                return "what is said of an item is said of the asker"
+    return None
+
+
+_OF_ITEMS = frozenset("falls mixes carries combines belongs tops consists spans blends".split())
 
 
 def _who_acts(reading: Reading) -> str | None:
@@ -159,13 +178,13 @@ def _who_saw(reading: Reading) -> str | None:
             if "seen" in token.means and _saw_a_liked_title(reading, place):
                 return "what else other users have seen is not in the evidence"
             if "unseen" in token.means and subject is not None and not asked:
+                if "both" in reading.sentence.concepts:
+                    return "no fact says that they have not seen it"
                 counted = "people" in subject.means and _is_counted(reading, place)
                 near = subject.kind == "user" or subject.means & {"people"}
                 if near and (reading.facts.people or subject.kind == "user") and not counted:
                     return "no fact says that they have not seen it"
-            if "unseen" in token.means and any(
-                one.text in reading.facts.liked for one in reading.following(place, 3)
-            ):
+            if "unseen" in token.means and _of_liked_titles(reading, place):
                 return "what they liked they have seen"
     return None
 
@@ -175,6 +194,20 @@ def _saw_a_liked_title(reading: Reading, place: int) -> bool:
     titles = any(one.text in reading.facts.liked for one in reading.following(place, 5))
     counted = any(one.kind == "number" for one in reading.tokens[:place])
     return titles and (bool(named_users(reading)) or not counted)
+
+
+def _of_liked_titles(reading: Reading, place: int) -> bool:
+    """Tell "you have not seen Heat" and "films you have not seen: Heat and Alien"."""
+    tokens = reading.tokens
+    soon = reading.following(place, 3)
+    if soon and ("it" in soon[0].means or soon[0].text in reading.facts.titles):
+        return False
+    if any(one.text in reading.facts.liked for one in soon):
+        return True
+    before = [one for one in tokens[max(0, place - 5) : place] if "items" in one.means]
+    titles = any(one.text in reading.facts.liked for one in tokens)
+    numbers = any(one.kind == "number" and one.percent for one in tokens)
+    return bool(before) and titles and not numbers and "highest" not in reading.sentence.concepts
 
 
 def _is_counted(reading: Reading, place: int) -> bool:
@@ -223,9 +256,20 @@ def _who_liked(reading: Reading) -> str | None:
         doer = _doer(reading, place)
         if doer is not None and _is_other(reading, doer):
             return "what other users liked is not in the evidence"
+        doer = _rated_by(reading, place)
+        if doer is not None and _is_other(reading, doer):
+            return "what other users liked is not in the evidence"
         if "liked" in token.means and (why := _wrong_liking(reading, place)):
             return why
     return None
+
+
+def _rated_by(reading: Reading, place: int) -> Token | None:
+    """Return whom "rated by eight of your neighbours" and "rated by 8 people" name."""
+    after = reading.tokens[place + 1 : place + 7]
+    if not after or after[0].text != "by":
+        return None
+    return next((one for one in after if one.kind == "user" or "people" in one.means), None)
 
 
 def _doer(reading: Reading, place: int) -> Token | None:
@@ -233,6 +277,8 @@ def _doer(reading: Reading, place: int) -> Token | None:
     after = reading.following(place, 5)
     if after == [] and place + 1 < len(reading.tokens):
         after = reading.following(place + 1, 5)  # "rated 0.91 by your neighbours"
+    if place and reading.tokens[place - 1].kind == "number":
+        return None  # "14 liked films"
     people = [
         one
         for one in (after if after and after[0].text == "by" else reading.tokens[:place])
@@ -276,6 +322,7 @@ _CHECKS: tuple[Callable[[Reading], str | None], ...] = (
     _described,
     _together,
     _who_acts,
+    _who_scores,
     _who_saw,
     _who_liked,
 )
