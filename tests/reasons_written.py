@@ -172,6 +172,7 @@ def _nearest(k: Known) -> dict[str, Any]:
         "thin": _when(1 < n <= 3 and 2 * n < m),
         "single": _when(n == 1),
         "nobody": _when(n == 0 and m > 1),
+        "not_half": _when(n > 1 and 2 * n != m),
         "not_all": _when(n < m),
         "bad_k": bad,
         "bad_kw": _word(bad),
