@@ -55,6 +55,8 @@ class Tables:
     items: Opened | None = None
     name: str | None = None
     """What to call the data set; None takes it from the interactions' file."""
+    partial: bool = False
+    """Whether they add to data that may know the ids which the users and items tables lack."""
 
 
 def load_tables(
@@ -71,7 +73,7 @@ def load_tables(
         AskerError: a file is not there, or options contradict one another.
         DataError: everything that is wrong with the tables.
     """
-    intake = _Intake(roles, reading, Findings(notice))
+    intake = _Intake(roles, reading, Findings(notice), tables.partial)
     intake.read_beside("user", tables.users)
     intake.read_beside("item", tables.items)
     seen = intake.read_interactions(tables.interactions)
@@ -92,6 +94,7 @@ class _Intake:
     roles: Roles
     reading: Reading
     findings: Findings
+    partial: bool = False
     features: dict[str, Features] = field(default_factory=dict)
     """By side; from a table of its own, else from the merged table."""
     beside: dict[str, str] = field(default_factory=dict)
@@ -177,7 +180,7 @@ class _Intake:
             if side not in self.beside:
                 named = title if side == "item" else None
                 found[side] = read_features(sieve, columns, wanted[side], named)
-            elif side in self.features:
+            elif side in self.features and not self.partial:
                 known = encode(self.features[side].table.index.tolist())
                 check_covered(sieve, name, column, self.beside[side], known, side)
         for side, features in found.items():
