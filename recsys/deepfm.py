@@ -101,13 +101,17 @@ class DeepFM(nn.Module):
 
         ⟨Σu, Σi⟩ is the FM pairs across the sides, and W₁[u; i] = W₁ᵤu + W₁ᵢi the first layer.
         """
-        y = self.bias + users.own[:, None] + items.own[None] + users.vector @ items.vector.T
+        y = users.vector @ items.vector.T
+        y += users.own[:, None]
+        y += items.own + self.bias
         if users.hidden is None or items.hidden is None:
             return y
         items_hidden = items.hidden + self.first.bias
         if len(self.layers) == 2 and not self.norms and not self.config.dropout_rate:
             output = cast(nn.Linear, self.layers[1])
-            return y + pairwise_relu(users.hidden, items_hidden, output.weight[0]) + output.bias
+            y += pairwise_relu(users.hidden, items_hidden, output.weight[0])
+            y += output.bias
+            return y
         hidden = users.hidden[:, None] + items_hidden[None]  # (n_users, n_items, H)
         return y + self.head(hidden.flatten(0, 1)).view_as(y)
 

@@ -1,4 +1,7 @@
-"""One hidden layer over all pairs of two sides, without holding that layer in memory."""
+"""One hidden layer over all pairs of two sides, without holding that layer in memory.
+
+On a CPU the sums are compiled (`recsys.pairwise_kernels`), elsewhere torch makes them.
+"""
 
 from __future__ import annotations
 
@@ -19,28 +22,56 @@ class _PairwiseRelu(torch.autograd.Function):
     @staticmethod
     def forward(ctx: Any, users: Tensor, items: Tensor, weight: Tensor) -> Tensor:
         ctx.save_for_backward(users, items, weight)
-        y = users.new_zeros(len(users), len(items))
-        unit = torch.empty_like(y)
-        for u, i, w in zip(users.T.contiguous(), items.T.contiguous(), weight, strict=True):
-            torch.add(u[:, None], i[None], out=unit)
-            y.add_(unit.relu_(), alpha=w.item())
+        y = users.new_empty(len(users), len(items))
+        _relu_sums(users, items, weight, y)
         return y
 
     @staticmethod
     def backward(ctx: Any, *gradients: Any) -> tuple[Tensor, Tensor, Tensor]:
-        dy: Tensor = gradients[0]
         users, items, weight = ctx.saved_tensors
-        unit = torch.empty_like(dy)
-        over_items, over_users = torch.ones_like(dy[0]), torch.ones_like(dy[:, 0])
-        rows, columns = [], []
-        for u, i in zip(users.T.contiguous(), items.T.contiguous(), strict=True):
-            torch.add(u[:, None], i[None], out=unit)
-            active = torch.ops.aten.threshold_backward(dy, unit, 0)  # dy where unit > 0
-            rows.append(active @ over_items)
-            columns.append(over_users @ active)
-        by_user, by_item = torch.stack(rows, dim=1), torch.stack(columns, dim=1)
+        by_user, by_item = _active_sums(users, items, gradients[0])
         d_weight = (by_user * users).sum(0) + (by_item * items).sum(0)
         return by_user * weight, by_item * weight, d_weight
+
+
+def _relu_sums(users: Tensor, items: Tensor, weight: Tensor, y: Tensor) -> None:
+    if y.device.type == "cpu":
+        from recsys import pairwise_kernels
+
+        lines = items.T.contiguous().numpy()
+        pairwise_kernels.relu_sums(users.contiguous().numpy(), lines, weight.numpy(), y.numpy())
+        return
+    y.zero_()
+    unit = torch.empty_like(y)
+    for u, i, w in zip(users.T.contiguous(), items.T.contiguous(), weight, strict=True):
+        torch.add(u[:, None], i[None], out=unit)
+        y.add_(unit.relu_(), alpha=w.item())
+
+
+def _active_sums(users: Tensor, items: Tensor, dy: Tensor) -> tuple[Tensor, Tensor]:
+    """Return the row and column sums of every aₕ, (n_users, H) and (n_items, H)."""
+    if dy.device.type == "cpu":
+        from recsys import pairwise_kernels
+
+        lines, by_user = items.T.contiguous(), torch.zeros_like(users)
+        by_item = torch.zeros_like(lines)
+        pairwise_kernels.active_sums(
+            users.contiguous().numpy(),
+            lines.numpy(),
+            dy.contiguous().numpy(),
+            by_user.numpy(),
+            by_item.numpy(),
+        )
+        return by_user, by_item.T
+    unit = torch.empty_like(dy)
+    over_items, over_users = torch.ones_like(dy[0]), torch.ones_like(dy[:, 0])
+    rows, columns = [], []
+    for u, i in zip(users.T.contiguous(), items.T.contiguous(), strict=True):
+        torch.add(u[:, None], i[None], out=unit)
+        active = torch.ops.aten.threshold_backward(dy, unit, 0)  # dy where unit > 0
+        rows.append(active @ over_items)
+        columns.append(over_users @ active)
+    return torch.stack(rows, dim=1), torch.stack(columns, dim=1)
 
 
 def pairwise_relu(users: Tensor, items: Tensor, weight: Tensor) -> Tensor:
