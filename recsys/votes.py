@@ -1,10 +1,13 @@
 """What a user's Jaccard neighbours say of items he has not seen: votes, one number per item.
 
 Where interactions have times, neighbours tell what comes next. J(u, v) is the exact Jaccard of the
-users' items, and i gets a vote for every user v, and the x-th newest item j of u (x < depth) that
-v has, when i is one of the `window` items v had right after j:
+users' items. For the x-th newest item j of u (x < depth), every user v who has j votes for the
+`window` items v had after it, for the g-th of them (g = 0 is the very next) with
 
-    votes(u, i) = Σ J(u, v) · exp(−x / decay)
+    J(u, v) · exp(−x / decay) · exp(−g / fade) / √C(j),   C(j) = Σ J(u, v) over all v who have j
+
+and votes(u, i) is the sum of the votes for i: the root keeps an item that everybody has, and that
+tells little, from outvoting the others.
 
 Without times there is no "after", and the nearest `n_neighbours` users vote for what they have:
 
@@ -35,14 +38,15 @@ class VotesConfig:
     in_order: bool = True
     """Whether the histories have an order, so that neighbours can tell what comes next."""
     depth: int = 20
-    decay: float = 10.0
+    decay: float = 5.0
     window: int = 20
+    fade: float = 10.0
     n_neighbours: int = 400
     power: float = 3.0
     popularity: float = 0.4
 
     def __post_init__(self) -> None:
-        for name in ("depth", "window", "n_neighbours", "decay"):
+        for name in ("depth", "window", "n_neighbours", "decay", "fade"):
             if getattr(self, name) <= 0:
                 raise ValueError(f"{name} must be more than 0, not {getattr(self, name)}")
 
@@ -102,16 +106,20 @@ class Voters:
         ends = by_item.indptr.astype(np.int64)
         postings, offsets = ragged_ranges(ends[newest], ends[newest + 1])
         voter = by_item.indices[postings]
+        place = np.repeat(np.arange(len(newest)), np.diff(offsets))
+        crowd = np.bincount(place, jaccard[voter], minlength=len(newest))
         recency = np.exp(-np.arange(len(newest)) / self.config.decay)
-        weight = jaccard[voter] * np.repeat(recency, np.diff(offsets))
+        weight = jaccard[voter] * (recency / np.sqrt(np.maximum(crowd, 1e-12)))[place]
         postings, voter, weight = (x[weight > 0] for x in (postings, voter, weight))
         after = self._place[postings] + 1
         places, starts = ragged_ranges(
             after, np.minimum(after + self.config.window, self._end[voter])
         )
+        later = np.arange(len(places)) - np.repeat(starts[:-1], np.diff(starts))
+        fading = np.exp(-np.arange(self.config.window) / self.config.fade)
         votes = np.bincount(
             self.histories.items[places],
-            weights=np.repeat(weight, np.diff(starts)),
+            weights=np.repeat(weight, np.diff(starts)) * fading[later],
             minlength=self.matrix.shape[1],
         )
         return votes.astype(np.float32)

@@ -27,33 +27,40 @@ def by_loops(dataset: Dataset, user: int, config: VotesConfig) -> FloatArray:
         history[int(rows.user[row])].append(int(rows.item[row]))
     votes = np.zeros(dataset.n_items)
     own = history[user]
-    for v, other in history.items():
-        if v == user or not other:
-            continue
-        jaccard = Fraction(len(set(own) & set(other)), len(set(own) | set(other)))
-        for x, j in enumerate(own[::-1][: config.depth]):
-            if j in other:
-                place = other.index(j)
-                for i in other[place + 1 : place + 1 + config.window]:
-                    votes[i] += float(jaccard) * math.exp(-x / config.decay)
+    likeness = {
+        v: Fraction(len(set(own) & set(other)), len(set(own) | set(other)))
+        for v, other in history.items()
+        if v != user and other
+    }
+    for x, j in enumerate(own[::-1][: config.depth]):
+        crowd = sum(jaccard for v, jaccard in likeness.items() if j in history[v])
+        for v, jaccard in likeness.items():
+            if j in history[v]:
+                after = history[v][history[v].index(j) + 1 :][: config.window]
+                for g, i in enumerate(after):
+                    fading = math.exp(-x / config.decay) * math.exp(-g / config.fade)
+                    votes[i] += float(jaccard) * fading / math.sqrt(crowd)
     return votes.astype(np.float32)
 
 
 def test_neighbours_vote_for_what_they_saw_next(films: Dataset) -> None:
     # User 3 saw 101, then 102. After 102, user 1 (J = 1/2) saw 103 and 104, user 2 (1/2) 103 and
-    # 105, and so both did after 101, which is one step older. User 6 saw nothing after 101.
+    # 105, and so both did after 101, which is one step older. User 6 (1/2) saw nothing after 101,
+    # but is one of three who have it.
     voters = voters_of(films)
     code = films.user_ids.code("3")
     assert code is not None
     votes = dict(zip(films.item_ids.external, voters.votes(code), strict=True))
-    older = math.exp(-1 / 10)
-    assert votes["103"] == pytest.approx(2 * 0.5 * (1 + older))
-    assert votes["104"] == pytest.approx(0.5 * (1 + older))
-    assert votes["105"] == pytest.approx(0.5 * (1 + older))
+    newest = 0.5 / math.sqrt(0.5 + 0.5)
+    older = math.exp(-1 / 5) * 0.5 / math.sqrt(0.5 + 0.5 + 0.5)
+    second, third = math.exp(-1 / 10), math.exp(-2 / 10)
+    assert votes["103"] == pytest.approx(2 * (newest + older * second))
+    assert votes["104"] == pytest.approx(newest * second + older * third)
+    assert votes["105"] == pytest.approx(newest * second + older * third)
     assert votes["106"] == votes["107"] == votes["108"] == 0
 
 
-@pytest.mark.parametrize("config", [{}, {"depth": 1}, {"window": 1}, {"decay": 0.5}])
+@pytest.mark.parametrize("config", [{}, {"depth": 1}, {"window": 1}, {"decay": 0.5}, {"fade": 0.5}])
 def test_votes_are_what_the_formula_says(films: Dataset, config: dict[str, float]) -> None:
     voters = voters_of(films, **config)
     for user in range(films.n_users):
