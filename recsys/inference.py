@@ -3,7 +3,8 @@
 What an item brings to every pair is worked out once (`Network.side`): the FM terms of its own
 fields, the sum of its embeddings, and its half of the first layer, W₁[u; i] = W₁ᵤu + W₁ᵢi. A pair
 then costs one inner product and the rest of the MLP. Batch normalisation is folded into the layers.
-Where that rest is deep it is compiled (`recsys.head_tiles`); a small one is not worth the import.
+Where the items are many or the MLP is deep the pairs are compiled (`recsys.head_tiles`); less is
+not worth loading numba for one answer.
 """
 
 from __future__ import annotations
@@ -23,9 +24,9 @@ Weights = Mapping[str, FloatArray]
 _BN_EPSILON = 1e-5
 _BLOCK_ITEMS = 1024
 """Items whose hidden layers are worked out at once: half a MiB, which stays in a core's cache."""
-_DEEP = 512
-"""Weights after the first layer from which an MLP is compiled: from there it is what costs, and one
-answer about some thousand items pays for loading numba (0.3 s)."""
+_WORTH = 1 << 18
+"""Multiplications for one user's scores from which they are compiled: a millisecond of numpy's, and
+0.3 s of loading numba once."""
 
 
 class Side(NamedTuple):
@@ -46,7 +47,7 @@ class Items(NamedTuple):
     own: FloatArray  # (n,)
     vector: FloatArray  # (n, K)
     hidden: FloatArray  # (n, H)
-    tiles: FloatArray  # (n_tiles, 1 + K + H, LANES), see `head_tiles`; n_tiles is 0 for a small MLP
+    tiles: FloatArray  # (n_tiles, 1 + K + H, LANES), see `head_tiles`; n_tiles is 0 where few
 
 
 class Network:
@@ -58,7 +59,6 @@ class Network:
         self.bias = np.float32(weights["bias"])
         self.layers = _folded_layers(weights)
         self._user_width = n_user_fields * (self.table.shape[1] - 1)
-        self.deep = sum(weight.size for weight, _ in self.layers[1:]) >= _DEEP
 
     def fields(self, bags: Bags) -> FloatArray:
         """Embed bags: (n_rows, n_fields, K + 1)."""
@@ -83,7 +83,8 @@ class Network:
 
     def items(self, side: Side) -> Items:
         """Lay out the side of items once for all blocks."""
-        if not self.deep:
+        work = side.vector.shape[1] + sum(weight.size for weight, _ in self.layers[1:])
+        if not self.layers or len(side.own) * work < _WORTH:
             none = np.empty((0, 0, 0), np.float32)
             return Items(side.own, np.asfortranarray(side.vector), side.hidden, none)
         from recsys.head_tiles import LANES, ROWS
@@ -94,7 +95,7 @@ class Network:
 
     def block(self, users: Side, items: Items) -> FloatArray:
         """Return y of every user with every item, (n_users, n_items)."""
-        if self.deep:
+        if items.tiles.size:
             return self._compiled_block(users, items)
         with _blas().limit(limits=1, user_api="blas"):
             return self._plain_block(users, items)

@@ -10,7 +10,6 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 from scipy import sparse
-from scipy.special import logsumexp
 
 from ingest.errors import HomeError
 from ingest.ids import IntArray
@@ -189,14 +188,15 @@ def user_levels(raw: FloatArray, seen: sparse.csr_array) -> FloatArray:
     raw − level is log(n · share of the softmax): 0 for an item as likely as one drawn at random. A
     row without an unseen item takes all of them.
     """
-    open_to = raw.astype(np.float64)
+    open_to = raw.copy()
     open_to[np.repeat(np.arange(len(raw)), np.diff(seen.indptr)), seen.indices] = -np.inf
     n_open = raw.shape[1] - np.diff(seen.indptr)
     full = n_open == 0
     open_to[full] = raw[full]
-    level = logsumexp(open_to, axis=1) - np.log(np.where(full, raw.shape[1], n_open))
-    levels: FloatArray = level.astype(np.float32)
-    return levels
+    most = open_to.max(axis=1)
+    total = np.exp(open_to - most[:, None]).sum(axis=1, dtype=np.float64)
+    level: FloatArray = most + np.log(total / np.where(full, raw.shape[1], n_open))
+    return level.astype(np.float32)
 
 
 def load_scorer(folder: Path, dataset: Dataset, trained_on: str | None = None) -> Scorer:

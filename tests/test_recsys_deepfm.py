@@ -11,6 +11,7 @@ import torch
 
 from ingest.errors import AskerError
 from ingest.schema import Dataset
+from recsys import inference
 from recsys.config import DeepFMConfig, HistoryField
 from recsys.deepfm import DeepFM, pair_sum
 from recsys.features import FeatureSpace
@@ -21,7 +22,6 @@ from recsys.pairwise import pairwise_relu
 
 CONFIGS = {
     "notebook": DeepFMConfig(embed_size=8, hidden_units=(16, 8, 4), use_bn=True),
-    "compiled": DeepFMConfig(embed_size=8, hidden_units=(32, 16, 6), use_bn=True),
     "no mlp": DeepFMConfig(embed_size=8, hidden_units=()),
     "history": DeepFMConfig(
         embed_size=8,
@@ -86,8 +86,12 @@ def test_a_block_is_the_plain_forward_of_all_pairs(films: Dataset, name: str) ->
     assert torch.allclose(block, plain, atol=1e-5)
 
 
+@pytest.mark.parametrize("worth", [0, 10**9], ids=["compiled", "numpy"])
 @pytest.mark.parametrize("name", CONFIGS)
-def test_scoring_in_numpy_is_the_plain_forward(films: Dataset, name: str) -> None:
+def test_scoring_without_torch_is_the_plain_forward(
+    films: Dataset, name: str, worth: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(inference, "_WORTH", worth)
     model, inputs = network(films, CONFIGS[name])
     pairs = np.array(list(itertools.product(range(7), range(8))))
     with torch.no_grad():

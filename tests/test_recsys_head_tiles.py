@@ -3,10 +3,16 @@
 import numpy as np
 import pytest
 
+from recsys import inference
 from recsys.head_tiles import LANES
 from recsys.inference import Network, Side
 
 K, N_ITEMS = 5, 2 * LANES + 7
+
+
+@pytest.fixture
+def compiled(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(inference, "_WORTH", 0)
 
 
 def network(widths: tuple[int, ...], rng: np.random.Generator) -> tuple[Network, Side, Side]:
@@ -23,11 +29,13 @@ def drawn(rng: np.random.Generator, *shape: int) -> np.ndarray:
     return rng.normal(size=shape).astype(np.float32)
 
 
-@pytest.mark.parametrize("widths", [(600,), (33, 18), (33, 18, 5), (40, 20, 12, 7)])
+@pytest.mark.parametrize("widths", [(7,), (33, 18), (33, 18, 5), (40, 20, 12, 7)])
+@pytest.mark.usefixtures("compiled")
 def test_every_pair_is_what_the_layers_say_one_by_one(widths: tuple[int, ...]) -> None:
     deep, users, items = network(widths, np.random.default_rng(len(widths)))
-    assert deep.deep
-    found = deep.block(users, deep.items(items))
+    laid = deep.items(items)
+    assert laid.tiles.size
+    found = deep.block(users, laid)
     for u in range(6):
         hidden = users.hidden[u] + items.hidden + deep.layers[0][1]
         for weight, bias in deep.layers[1:]:
@@ -36,6 +44,7 @@ def test_every_pair_is_what_the_layers_say_one_by_one(widths: tuple[int, ...]) -
         assert found[u] == pytest.approx(fm + hidden[:, 0], abs=1e-4)
 
 
+@pytest.mark.usefixtures("compiled")
 def test_an_item_scores_the_same_bits_in_any_tile_and_beside_any_user() -> None:
     deep, users, items = network((33, 18, 5), np.random.default_rng(0))
     found = deep.block(users, deep.items(items))
@@ -46,7 +55,11 @@ def test_an_item_scores_the_same_bits_in_any_tile_and_beside_any_user() -> None:
         assert (deep.block(alone, apart)[0] == found[u, turned]).all()
 
 
-def test_a_small_mlp_is_not_compiled() -> None:
-    small, _, items = network((16,), np.random.default_rng(0))
-    assert not small.deep
-    assert not small.items(items).tiles.size
+def test_few_items_are_not_worth_compiling_for() -> None:
+    small, users, items = network((16,), np.random.default_rng(0))
+    laid = small.items(items)
+    assert not laid.tiles.size
+    compiled = small.items(Side(*(np.tile(part.T, 200).T for part in items)))
+    assert compiled.tiles.size
+    found = small.block(users, compiled)[:, :N_ITEMS]
+    assert found == pytest.approx(small.block(users, laid), abs=1e-4)

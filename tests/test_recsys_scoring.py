@@ -8,17 +8,21 @@ import pytest
 from scipy import sparse
 
 from ingest.schema import Dataset
-from recsys import presets, scoring
+from recsys import inference, presets, scoring
 from recsys.checkpoint import TrainedModel
 from recsys.config import DeepFMConfig
 from recsys.scoring import UNKNOWN, Scorer, user_levels
 from recsys.training import train_model
 
 
-@pytest.fixture(scope="module", params=["ranking", "notebook", "rating"])
+@pytest.fixture(scope="module", params=["ranking", "notebook", "rating", "rating compiled"])
 def scorer(films: Dataset, request: pytest.FixtureRequest) -> Scorer:
-    preset = getattr(presets, request.param)()
-    return Scorer(train_model(films, preset.config, replace(preset.training, n_epochs=3)), films)
+    name, *compiled = request.param.split()
+    preset = getattr(presets, name)()
+    trained = train_model(films, preset.config, replace(preset.training, n_epochs=3))
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(inference, "_WORTH", 0 if compiled else inference._WORTH)
+        return Scorer(trained, films)
 
 
 def test_one_user_scores_as_in_a_batch_and_pairs_as_in_the_matrix(scorer: Scorer) -> None:
