@@ -75,12 +75,12 @@ class Scorer:
 
         NO_ITEM and NaN where fewer are left; ties by index. Memory: a block's scores.
         """
-        users = np.asarray(users, np.int64)
-        items = np.full((len(users), n), NO_ITEM, np.int32)
-        scores = np.full((len(users), n), np.nan, np.float32)
-        for rows in self._blocks(len(users)):
-            raw = self.network.block(self._user_side(users[rows]), self.items)
-            seen = self._seen_by(users[rows])
+        asked = np.asarray(users, np.int64)
+        items = np.full((len(asked), n), NO_ITEM, np.int32)
+        scores = np.full((len(asked), n), np.nan, np.float32)
+        for rows in self._blocks(len(asked)):
+            raw = self.network.block(self._user_side(asked[rows]), self.items)
+            seen = self._seen_by(asked[rows])
             items[rows] = top_items(raw, n, seen)
             best = np.take_along_axis(raw, np.maximum(items[rows], 0), axis=1)
             best = self._finish(best, self._level(raw, seen)[:, None])

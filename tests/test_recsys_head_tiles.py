@@ -3,6 +3,7 @@
 import numpy as np
 import pytest
 
+from ingest.schema import FloatArray
 from recsys import inference
 from recsys.head_tiles import LANES
 from recsys.inference import Network, Side
@@ -17,15 +18,17 @@ def compiled(monkeypatch: pytest.MonkeyPatch) -> None:
 
 def network(widths: tuple[int, ...], rng: np.random.Generator) -> tuple[Network, Side, Side]:
     """Return drawn weights, 6 users and some items."""
-    weights = {"table": np.zeros((1, K + 1), np.float32), "bias": np.float32(0.3)}
+    weights = {"table": np.zeros((1, K + 1), np.float32), "bias": np.array(0.3, np.float32)}
     for depth, (n_in, n_out) in enumerate(zip((2 * K, *widths), (*widths, 1), strict=True)):
         weights[f"layers.{depth}.weight"] = drawn(rng, n_out, n_in) / np.float32(n_in**0.5)
         weights[f"layers.{depth}.bias"] = drawn(rng, n_out)
-    sides = (Side(drawn(rng, n), drawn(rng, n, K), drawn(rng, n, widths[0])) for n in (6, N_ITEMS))
-    return Network(weights, 1), *sides  # type: ignore[return-value]
+    users, items = (
+        Side(drawn(rng, n), drawn(rng, n, K), drawn(rng, n, widths[0])) for n in (6, N_ITEMS)
+    )
+    return Network(weights, 1), users, items
 
 
-def drawn(rng: np.random.Generator, *shape: int) -> np.ndarray:
+def drawn(rng: np.random.Generator, *shape: int) -> FloatArray:
     return rng.normal(size=shape).astype(np.float32)
 
 
