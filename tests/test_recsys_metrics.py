@@ -1,10 +1,12 @@
-"""Metrics against scikit-learn and against fractions written as fractions."""
+"""Metrics against scikit-learn, torchmetrics and fractions written as fractions."""
 
 import numpy as np
 import pytest
+import torch
 from hypothesis import given
 from hypothesis import strategies as st
 from sklearn import metrics as reference  # type: ignore[import-untyped]
+from torchmetrics.functional import retrieval
 
 from recsys import metrics
 
@@ -90,3 +92,39 @@ def test_r2_of_equal_labels_is_not_a_number() -> None:
 
 def test_a_certain_wrong_answer_has_a_large_but_finite_log_loss() -> None:
     assert 30 < metrics.log_loss(np.array([1]), np.array([0.0])) < 40
+
+
+def test_list_metrics_agree_with_torchmetrics() -> None:
+    """Its average precision divides by the hits that are shown, not by min(k, relevant)."""
+    rng = np.random.default_rng(0)
+    for _ in range(30):
+        relevant = rng.random(15) < 0.3
+        relevant[rng.integers(15)] = True
+        scores = rng.permutation(15).astype(np.float32)
+        order = np.argsort(-scores)
+        for k in (1, 3, 10):
+            hits, n = relevant[order][None, :k], np.array([relevant.sum()])
+            given = torch.from_numpy(scores), torch.from_numpy(relevant)
+            n_shown = max(int(hits.sum()), 1)
+            ours = {
+                retrieval.retrieval_precision: metrics.precision_at_k(hits),
+                retrieval.retrieval_recall: metrics.recall_at_k(hits, n),
+                retrieval.retrieval_hit_rate: metrics.hit_rate_at_k(hits),
+                retrieval.retrieval_reciprocal_rank: metrics.reciprocal_rank_at_k(hits),
+                retrieval.retrieval_normalized_dcg: metrics.ndcg_at_k(hits, n),
+                retrieval.retrieval_average_precision: metrics.average_precision_at_k(hits, n)
+                * min(k, n[0])
+                / n_shown,
+            }
+            for theirs, value in ours.items():
+                assert value[0] == pytest.approx(float(theirs(*given, top_k=k)), abs=1e-6)
+
+
+def test_librecommenders_ndcg_forgives_what_is_missed() -> None:
+    """One of three test items found, in the first place: ours is far from 1, theirs is 1."""
+    hits = np.array([[True, False, False]])
+    assert metrics.ndcg_at_k(hits, np.array([3]))[0] == pytest.approx(
+        discount(1) / (discount(1) + discount(2) + discount(3))
+    )
+    theirs = metrics.ndcg_at_k(hits, hits.sum(axis=1))  # the ideal is its own list, sorted
+    assert theirs == pytest.approx([1.0])
