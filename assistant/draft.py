@@ -14,6 +14,7 @@ from assistant.tools import TOOLS
 from assistant.wording import Voice
 from assistant.wording import explain as explain_words
 from assistant.wording import lists as list_words
+from assistant.wording.phrasebook import WORDED
 
 _SILENT = frozenset(("similar_users", "filter_counts"))
 """Tools whose rows stand behind a list and are not said of their own."""
@@ -50,14 +51,15 @@ class Draft:
 def draft_answer(
     question: Question, plan: Plan, evidence: Sequence[Evidence], voice: Voice
 ) -> Draft:
-    """Return the answer to `question` that the evidence carries."""
+    """Return the answer to `question` that the evidence carries, in its language if it can."""
     if plan.parts:
         return _compound(plan, evidence, voice)
+    voice = replace(voice, language=_language(question, plan))
     if not plan.calls:
         message = plan.message
         if question.kind == "how_computed":
             message = explain_words.in_general(voice)
-        return _noted(Draft(plan.status, opening=message), question)
+        return _noted(Draft(plan.status, opening=message), question, voice)
     match question.kind:
         case "predict" if len(question.user_ids) == 1:
             draft = _prediction(evidence, voice)
@@ -73,26 +75,37 @@ def draft_answer(
             draft = _told(question, evidence, voice)
     if plan.message:
         draft = replace(draft, opening="\n".join(filter(None, (plan.message, draft.opening))))
-    return _noted(draft, question)
+    return _noted(draft, question, voice)
 
 
-def _noted(draft: Draft, question: Question) -> Draft:
+_WORDED = frozenset(
+    ("recommend", "similar_users", "user_similarity", "deepfm_score", "popular_items",
+     "filter_counts")
+)  # fmt: skip
+"""Tools whose rows are worded in every language that has sentences."""
+
+
+def _language(question: Question, plan: Plan) -> str:
+    """Return the language of the answer: the question's where all of it can be said in it."""
+    worded = all(call.tool in _WORDED for call in plan.calls) and question.kind != "how_computed"
+    return question.language if worded and question.language in WORDED else "en"
+
+
+def _noted(draft: Draft, question: Question, voice: Voice) -> Draft:
     """Return the draft with what has to be said of the question itself."""
     notes = list(draft.notes)
     if question.absent:
-        what = wording.listed(list(question.absent))
-        wish = ", so that wish was not applied" if question.kind in _COUNTED else ""
-        notes.append(f"The data say nothing about {what}{wish}.")
+        names = [voice.say("years") if name == "years" else name for name in question.absent]
+        sentence = "absent_wish" if question.kind in _COUNTED else "absent"
+        notes.append(voice.say(sentence, what=voice.book.listed(names)))
     if question.demanded:
-        notes.append(f"“{question.demanded}” is not repeated: only what is computed is said.")
+        notes.append(voice.say("demanded", what=question.demanded))
     if "nothing_disliked" in question.wishes:
-        notes.append(
-            "What was disliked has been seen, and what has been seen is not suggested again."
-        )
-    if question.language != "en":
-        name = load_lexicon(question.language).name
-        notes.append(f"(The question was read as {name}; answers are worded in English.)")
-    return replace(draft, notes=notes)
+        notes.append(voice.say("nothing_disliked"))
+    if question.language != voice.language:
+        notes.append(voice.say("read_as", language=load_lexicon(question.language).name))
+    own = voice.language == "en"
+    return replace(draft, notes=notes, explainable=draft.explainable and own)
 
 
 def _told(question: Question, evidence: Sequence[Evidence], voice: Voice) -> Draft:
@@ -113,12 +126,12 @@ def _told(question: Question, evidence: Sequence[Evidence], voice: Voice) -> Dra
             "answered", opening, items, reasons, notes=_notes(question, items, evidence, voice)
         )
     texts = [_call_text(question, call, voice) for call in shown]
-    notes = _claim_notes(question, shown)
+    notes = _claim_notes(question, shown, voice)
     if question.kind not in _ABOUT_FILTERS:
         notes += _notes(question, None, evidence, voice)
     pairs = rows_of(evidence, "user_similarity")
     if len(pairs) > 1:
-        notes.append(wording.most_similar(pairs))
+        notes.append(wording.most_similar(pairs, voice))
     return Draft("answered", "\n".join(filter(None, texts)), notes=notes)
 
 
@@ -149,9 +162,9 @@ def _head(call: Evidence, voice: Voice) -> str:
     """Return the line above one call's items, or all that it says."""
     if call.tool != "recommend":
         return TOOLS[call.tool].head(call.rows, voice, call.args)
-    of = f", of what user {call.args['liked_by']} liked" if "liked_by" in call.args else ""
-    left = ":" if call.rows else f": no {voice.noun.one} is left."
-    return f"For {voice.subject}{of}{left}"
+    sentence = "for_user_liked" if "liked_by" in call.args else "for_user"
+    other = voice.other(call.args["liked_by"]) if "liked_by" in call.args else ""
+    return voice.say(sentence if call.rows else f"{sentence}_none", other=other)
 
 
 def _compound(plan: Plan, evidence: Sequence[Evidence], voice: Voice) -> Draft:
@@ -187,7 +200,7 @@ def _computed(question: Question, evidence: Sequence[Evidence], voice: Voice) ->
     pairs = rows_of(evidence, "user_similarity")
     if pairs:
         text = explain_words.pair_formula(pairs[0], voice)
-        return Draft("answered", text, notes=_claim_notes(question, evidence))
+        return Draft("answered", text, notes=_claim_notes(question, evidence, voice))
     if rows_of(evidence, "list_arithmetic"):
         return _told(question, evidence, voice)
     near, rows = rows_of(evidence, "similar_users"), rows_of(evidence, "recommend")
@@ -213,25 +226,15 @@ def _opening(question: Question, rows: Sequence[Row], near: Sequence[Row], voice
     """Return the line above the list: how many items, and what decided their order."""
     if not rows:
         return ""
-    count = wording.counted(len(rows), voice.noun)
+    n = len(rows)
     if question.kind == "recommend_from_neighbours" and near:
-        named = [f"user {row['user_id']} ({row['jaccard']:.2f})" for row in near[:3]]
-        these = "this" if len(rows) == 1 else "these"
-        return (
-            f"The users most like {voice.subject} are {wording.listed(named)}, by Jaccard "
-            f"similarity. Among what the {len(near)} nearest have seen and {voice.subject} "
-            f"{voice.has} not, {these} {count} got the most of their votes:"
-        )
-    about = (
-        f" about “{question.topic}” (by the meaning of title and attributes)"
-        if question.topic
-        else ""
-    )
-    by = {
-        "deepfm": "chosen by DeepFM alone",
-        "neighbours": "chosen by the neighbours' votes alone",
-    }.get(question.by, "chosen by DeepFM and by what similar users have seen")
-    return f"{count.capitalize()}{about} that {voice.subject} {voice.has} not seen, {by}:"
+        users = [
+            voice.say("user_with", user=voice.other(row["user_id"]), jaccard=row["jaccard"])
+            for row in near[:3]
+        ]
+        return voice.say("from_neighbours", users=voice.book.listed(users), near=len(near), n=n)
+    about = voice.say("about", topic=question.topic) if question.topic else ""
+    return voice.say(f"opening_{question.by}", n=n, about=about)
 
 
 def _both_ways(question: Question, evidence: Sequence[Evidence], voice: Voice) -> Draft:
@@ -241,33 +244,29 @@ def _both_ways(question: Question, evidence: Sequence[Evidence], voice: Voice) -
     common = [row for row in by_deepfm if row["item_id"] in theirs]
     agreed = common[: question.n]
     agreed = [row | {"rank": rank} for rank, row in enumerate(agreed, start=1)]
-    lists = [
-        f"By {name} alone: {_titles(rows[: question.n])}."
-        for name, rows in (("DeepFM", by_deepfm), ("the neighbours' votes", by_neighbours))
-    ]
-    shown = "here" if len(agreed) == len(common) else f"here the first {len(agreed)}"
-    verdict = (
-        f"They agree on {wording.counted(len(common), voice.noun)} among the first "
-        f"{len(by_deepfm)} of each, {shown} in DeepFM's order:"
-        if agreed
-        else f"No {voice.noun.one} stands among the first {len(by_deepfm)} of both."
-    )
+    ways = (("way_deepfm", by_deepfm), ("way_neighbours", by_neighbours))
+    lists = [voice.say(way, titles=_titles(rows[: question.n], voice)) for way, rows in ways]
+    sentence = "agree_none"
+    if agreed:
+        sentence = "agree_all" if len(agreed) == len(common) else "agree_first"
+    verdict = voice.say(sentence, n=len(common), depth=len(by_deepfm), shown=len(agreed))
     reasons = {row["item_id"]: wording.reason(row, voice) for row in agreed}
     notes = _notes(question, agreed, evidence, voice) if question.filters else ()
     return Draft("answered", "\n".join([*lists, verdict]), agreed, reasons, True, notes)
 
 
-def _titles(rows: Sequence[Row]) -> str:
-    return wording.listed([wording.named(row) for row in rows]) if rows else "nothing"
+def _titles(rows: Sequence[Row], voice: Voice) -> str:
+    titles = [wording.named(row) for row in rows]
+    return voice.book.listed(titles) if titles else voice.say("nothing")
 
 
-def _claim_notes(question: Question, evidence: Sequence[Evidence]) -> list[str]:
+def _claim_notes(question: Question, evidence: Sequence[Evidence], voice: Voice) -> list[str]:
     """Return what is said to a number the asker holds against a computed one."""
     if question.claimed is None:
         return []
     rows = [row for call in evidence for row in call.rows]
     key = next((key for key in ("jaccard", "score") if rows and key in rows[0]), None)
-    return [] if key is None else [wording.claim(question.claimed, float(rows[0][key]))]
+    return [] if key is None else [wording.claim(question.claimed, float(rows[0][key]), voice)]
 
 
 def _notes(
@@ -279,30 +278,38 @@ def _notes(
     """Return what to know of a list: its filters, and why it is shorter than asked."""
     notes = []
     if question.filters:
-        notes.append(f"Only {voice.noun.many} with: {question.filters.words()}.")
+        notes.append(voice.say("only_with", filters=question.filters.words(voice)))
     if question.least_score is not None:
-        notes.append(
-            f"Only {voice.noun.many} that DeepFM scores at least {question.least_score:g}."
-        )
+        notes.append(voice.say("least_score", least=question.least_score))
     if question.n == MAX_N:
-        notes.append(f"At most {MAX_N:,} are listed in one answer.")
+        notes.append(voice.say("at_most", n=MAX_N))
     if question.offset and rows:
-        notes.append(f"The first {question.offset:,} of the list are passed over.")
-    if rows is None or question.kind not in _COUNTED:
+        notes.append(voice.say("passed_over", n=question.offset))
+    if rows is None or question.kind not in _COUNTED or len(rows) >= question.n:
         return notes
-    if len(rows) < question.n and (rows or question.kind != "unwatched"):
-        left = f"only {wording.counted(len(rows), voice.noun)}" if rows else f"no {voice.noun.one}"
-        source = {"recommend_from_neighbours": " among what the nearest users have seen"}
-        narrowed = question.filters or question.topic or question.least_score is not None
-        one = len(rows) <= 1
-        why = f" that {'meets' if one else 'meet'} these conditions" if narrowed else ""
-        were = "was" if question.n == 1 else "were"
-        where = source.get(question.kind, "")
-        verb = "is" if one else "are"
-        notes.append(f"{question.n:,} {were} asked for; {left}{why} {verb} left{where}.")
-        binding = list_words.binding(rows_of(evidence, "filter_counts"), voice)
-        notes += [binding] if binding and not rows else []
+    if rows or question.kind != "unwatched":
+        notes += _shortage(question, len(rows), evidence, voice)
     return notes
+
+
+def _shortage(question: Question, n: int, evidence: Sequence[Evidence], voice: Voice) -> list[str]:
+    """Return why fewer items are listed than were asked for."""
+    narrowed = question.filters or question.topic or question.least_score is not None
+    nearest = question.kind == "recommend_from_neighbours"
+    notes = [
+        voice.say(
+            "short_some" if n else "short_none",
+            asked=question.n,
+            n=n,
+            why=voice.say("why_filters", n=max(n, 1)) if narrowed else "",
+            where=voice.say("where_nearest") if nearest else "",
+        )
+    ]
+    rows = rows_of(evidence, "filter_counts")
+    conditions = [one.words(voice) for one in question.filters.conditions]
+    told = [row | {"condition": words} for row, words in zip(rows, conditions, strict=False)]
+    binding = list_words.binding(told, voice)
+    return notes if n or not binding else [*notes, binding]
 
 
 _COUNTED = frozenset(

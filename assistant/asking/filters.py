@@ -8,10 +8,13 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from assistant.wording import Voice
 from ingest.errors import AskerError
-from ingest.schema import Dataset
+from ingest.schema import Dataset, Noun
 
 Mask = NDArray[np.bool_]
+ENGLISH = Voice(Noun("item", "items"))
+"""How conditions are named in evidence, whatever the question's language."""
 
 
 @dataclass(frozen=True)
@@ -31,7 +34,7 @@ class Is:
     def to_json(self) -> dict[str, Any]:
         return {"field": self.field, "is": self.value}
 
-    def words(self) -> str:
+    def words(self, voice: Voice = ENGLISH) -> str:
         return self.value
 
 
@@ -53,14 +56,15 @@ class Between:
     def to_json(self) -> dict[str, Any]:
         return {"field": self.field, "from": self.low, "to": self.high}
 
-    def words(self) -> str:
+    def words(self, voice: Voice = ENGLISH) -> str:
+        name = voice.say("year") if self.field == "year" else self.field
         if self.low == self.high:
-            return f"{self.field} {self.low:g}"
+            return voice.say("filter_value", field=name, value=self.low)
         if self.low is None:
-            return f"{self.field} up to {self.high:g}"
+            return voice.say("filter_up_to", field=name, high=self.high)
         if self.high is None:
-            return f"{self.field} {self.low:g} or later"
-        return f"{self.field} {self.low:g} to {self.high:g}"
+            return voice.say("filter_from", field=name, low=self.low)
+        return voice.say("filter_between", field=name, low=self.low, high=self.high)
 
 
 @dataclass(frozen=True)
@@ -80,12 +84,12 @@ class Audience:
     def to_json(self) -> dict[str, Any]:
         return {"audience": {"from": self.low, "to": self.high}}
 
-    def words(self) -> str:
+    def words(self, voice: Voice = ENGLISH) -> str:
         if self.low is None:
-            return f"at most {self.high:,} {'user' if self.high == 1 else 'users'}"
+            return voice.say("filter_users_up_to", high=self.high)
         if self.high is None:
-            return f"at least {self.low:,} {'user' if self.low == 1 else 'users'}"
-        return f"{self.low:,} to {self.high:,} users"
+            return voice.say("filter_users_from", low=self.low)
+        return voice.say("filter_users_between", low=self.low, high=self.high)
 
 
 @dataclass(frozen=True)
@@ -105,8 +109,8 @@ class Named:
     def to_json(self) -> dict[str, Any]:
         return {"named": self.name, "items": list(self.items)}
 
-    def words(self) -> str:
-        return f"“{self.name}”"
+    def words(self, voice: Voice = ENGLISH) -> str:
+        return voice.say("quoted", name=self.name)
 
 
 @dataclass(frozen=True)
@@ -121,8 +125,8 @@ class Not:
     def to_json(self) -> dict[str, Any]:
         return {"not": self.inner.to_json()}
 
-    def words(self) -> str:
-        return f"not {self.inner.words()}"
+    def words(self, voice: Voice = ENGLISH) -> str:
+        return voice.say("filter_not", inner=_grouped(self.inner, voice))
 
 
 @dataclass(frozen=True)
@@ -140,8 +144,8 @@ class Either:
     def to_json(self) -> dict[str, Any]:
         return {"any": [condition.to_json() for condition in self.conditions]}
 
-    def words(self) -> str:
-        return " or ".join(_grouped(condition) for condition in self.conditions)
+    def words(self, voice: Voice = ENGLISH) -> str:
+        return voice.say("filter_or").join(_grouped(one, voice) for one in self.conditions)
 
 
 @dataclass(frozen=True)
@@ -163,10 +167,11 @@ class All:
     def to_json(self) -> dict[str, Any]:
         return {"all": [condition.to_json() for condition in self.conditions]}
 
-    def words(self) -> str:
+    def words(self, voice: Voice = ENGLISH) -> str:
+        """Return the conditions in the words of a language."""
         if len(self.conditions) == 1:
-            return self.conditions[0].words()
-        return " and ".join(_grouped(condition) for condition in self.conditions)
+            return self.conditions[0].words(voice)
+        return voice.say("filter_and").join(_grouped(one, voice) for one in self.conditions)
 
     @classmethod
     def from_json(cls, document: dict[str, Any] | None, dataset: Dataset) -> All:
@@ -185,10 +190,10 @@ class All:
 Condition = Is | Between | Audience | Named | Not | Either | All
 
 
-def _grouped(condition: Condition) -> str:
+def _grouped(condition: Condition, voice: Voice) -> str:
     """Return a condition's words, in parentheses where it joins several."""
     several = isinstance(condition, Either | All) and len(condition.conditions) > 1
-    return f"({condition.words()})" if several else condition.words()
+    return f"({condition.words(voice)})" if several else condition.words(voice)
 
 
 def _condition(entry: Any, dataset: Dataset) -> Condition:

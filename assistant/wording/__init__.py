@@ -5,8 +5,11 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from functools import cached_property
+from typing import Any
 
 from assistant.evidence import Row
+from assistant.wording.phrasebook import Phrasebook, phrasebook
 from ingest.schema import Noun
 
 WEAK_OVERLAP = 3
@@ -15,7 +18,7 @@ WEAK_OVERLAP = 3
 
 @dataclass(frozen=True)
 class Voice:
-    """How the asked user is spoken of, and what the items are called."""
+    """How the asked user is spoken of, what the items are called, and in which language."""
 
     noun: Noun
     user_id: str | None = None
@@ -23,10 +26,32 @@ class Voice:
     """True when the asker is that user."""
     rating: bool = False
     """True when the score is a predicted rating, not a probability."""
+    language: str = "en"
+
+    @property
+    def book(self) -> Phrasebook:
+        return phrasebook(self.language)
+
+    @cached_property
+    def person(self) -> dict[str, str]:
+        """The words that stand for the asked user."""
+        return self.book.person(self.addressed, self.user_id)
+
+    def say(self, sentence: str, **values: Any) -> str:
+        """Return a sentence of the language, with its values and the words for the user."""
+        return self.book.say(sentence, self.noun, **{**self.person, **values})
+
+    def joined(self, sentences: Sequence[str]) -> str:
+        """Join sentences that are not empty as the language does."""
+        return self.book.space.join(filter(None, sentences))
+
+    def other(self, user_id: str) -> str:
+        """Return how another user is named in a sentence."""
+        return self.say("user", id=user_id)
 
     @property
     def subject(self) -> str:
-        return "you" if self.addressed else f"user {self.user_id}"
+        return self.person["subject"]
 
     @property
     def opens(self) -> str:
@@ -35,19 +60,19 @@ class Voice:
 
     @property
     def they(self) -> str:
-        return "you" if self.addressed else "they"
+        return self.person["they"]
 
     @property
     def them(self) -> str:
-        return "you" if self.addressed else "them"
+        return self.person["them"]
 
     @property
     def their(self) -> str:
-        return "your" if self.addressed else "their"
+        return self.person["their"]
 
     @property
     def has(self) -> str:
-        return "have" if self.addressed else "has"
+        return self.person["has"]
 
     def items(self, n: int) -> str:
         """Return "1 film", "1,204 films"."""
@@ -92,58 +117,50 @@ def counted(n: int, noun: Noun) -> str:
 
 def reason(row: Row, voice: Voice) -> str:
     """Return why an item stands in the list: score and place, neighbours, shared taste."""
-    return f"DeepFM {_gives(row, voice, 'it')}, {_standing(row, voice)}. {support(row, voice)}"
-
-
-def _gives(row: Row, voice: Voice, title: str) -> str:
-    if voice.rating:
-        return f"expects {voice.subject} to rate {title} {row['score']:.1f}"
-    return f"gives {title} a score of {row['score']:.2f}"
+    sentence = "reason_rating" if voice.rating else "reason_score"
+    scored = voice.say(sentence, score=row["score"], standing=_standing(row, voice))
+    return voice.joined([scored, support(row, voice)])
 
 
 def _standing(row: Row, voice: Voice) -> str:
     """Return where the score stands among the scores of all that the user has not seen."""
-    unseen = f"the {voice.items(row['n_unseen'])} {voice.subject} {voice.has} not seen"
+    unseen, share = row["n_unseen"], row["percentile"]
     if row.get("seen"):
-        return f"as high as or higher than {_percent(row['percentile'])} of {unseen}"
-    if row["percentile"] >= 100.0 * (row["n_unseen"] - 1) / max(row["n_unseen"], 1) - 1e-3:
-        return f"the highest of {unseen}"
-    return f"higher than {_percent(row['percentile'])} of {unseen}"
+        return voice.say("standing_seen", share=share, unseen=unseen)
+    if share >= 100.0 * (unseen - 1) / max(unseen, 1) - 1e-3:
+        return voice.say("standing_highest", unseen=unseen)
+    return voice.say("standing_higher", share=share, unseen=unseen)
 
 
-def _percent(value: float) -> str:
-    return f"{min(value, 99.9):.1f}%" if value >= 10 else f"{value:.0f}%"
+def support(row: Row, voice: Voice) -> str:
+    """Return what speaks for an item beside its score: neighbours who have it, shared taste."""
+    return voice.joined([_neighbour_sentence(row, voice), _taste_sentence(row, voice)])
 
 
 def _neighbour_sentence(row: Row, voice: Voice) -> str:
     """Return how many of the nearest users have the item and who is first among them."""
     total, have = row["n_neighbours"], row["neighbours"]
     if total == 0:
-        return f"No other user has {voice.their} {voice.noun.many}, so no neighbour speaks for it."
-    group = (
-        f"the {total} users most like {voice.them}"
-        if total > 1
-        else f"the one user like {voice.them}"
-    )
+        return voice.say("neighbours_none")
     if not have:
-        return (
-            f"None of {group} has seen it." if total > 1 else f"{_capital(group)} has not seen it."
-        )
+        return voice.say("neighbours_no" if total > 1 else "neighbour_no", n=total)
     first = have[0]
-    likeness = f"Jaccard {first['jaccard']:.2f}, {_in_common(first, voice)}"
+    likeness = voice.say("likeness", jaccard=first["jaccard"], common=_in_common(first, voice))
+    sentence = "neighbours_some"
     if total == 1:
-        return f"{_capital(group)}, user {first['user_id']} ({likeness}), has seen it."
-    who = f"user {first['user_id']} ({likeness})"
-    if len(have) == 1:
-        return f"Of {group}, only {who} has seen it."
-    if len(have) == total:
-        return f"All of {group} have seen it, the nearest of them {who}."
-    return f"{len(have)} of {group} have seen it, the nearest of them {who}."
+        sentence = "neighbour_yes"
+    elif len(have) == 1:
+        sentence = "neighbours_one"
+    elif len(have) == total:
+        sentence = "neighbours_all"
+    user = voice.other(first["user_id"])
+    return voice.say(sentence, n=total, have=len(have), user=user, likeness=likeness)
 
 
 def _in_common(row: Row, voice: Voice) -> str:
-    only = "only " if row["intersection"] < WEAK_OVERLAP else ""
-    return f"{only}{voice.items(row['intersection'])} in common out of {row['union']:,}"
+    few = row["intersection"] < WEAK_OVERLAP
+    n, union = row["intersection"], row["union"]
+    return voice.say("common_few" if few else "common", n=n, union=union)
 
 
 def _taste_sentence(row: Row, voice: Voice) -> str:
@@ -151,92 +168,86 @@ def _taste_sentence(row: Row, voice: Voice) -> str:
     if not row["taste"] or row["taste"][0]["count"] < 2:
         return ""
     best = row["taste"][0]
-    of = f"{best['count']:,} of the {voice.items(best['of'])}"
-    return f"{best['value']} stands in {of} {voice.they} liked."
+    return voice.say("taste", value=best["value"], count=best["count"], of=best["of"])
 
 
 def similar_users(rows: Sequence[Row], voice: Voice) -> str:
     """Return the list of nearest users with the sets behind each value."""
     if not rows:
-        return (
-            f"Nobody has a {voice.noun.one} in common with {voice.subject}, so nobody is similar."
-        )
-    one = len(rows) == 1
-    who = "user" if one else f"{len(rows)} users"
-    head = f"The {who} most like {voice.subject}, by Jaccard similarity"
-    head += f" ({voice.noun.many} in common ÷ {voice.noun.many} either has seen):"
-    lines = [f"{place}. {_neighbour_line(row, voice)}" for place, row in enumerate(rows, start=1)]
+        return voice.say("similar_none")
+    lines = [voice.say("similar_one" if len(rows) == 1 else "similar_many", n=len(rows))]
+    lines += [f"{place}. {_neighbour_line(row, voice)}" for place, row in enumerate(rows, start=1)]
     if rows[0]["intersection"] < WEAK_OVERLAP:
-        shared = voice.items(rows[0]["intersection"])
-        lines.append(f"This is weak evidence: even the nearest has only {shared} in common.")
-    return "\n".join([head, *lines])
+        lines.append(voice.say("similar_weak", n=rows[0]["intersection"]))
+    return "\n".join(lines)
 
 
 def _neighbour_line(row: Row, voice: Voice) -> str:
     shown = [spoken(title) for title in row["shared_titles"]]
-    titles = f", such as {listed(shown)}" if shown else ""
-    return f"user {row['user_id']}: {row['jaccard']:.2f}, {_in_common(row, voice)}{titles}."
+    return voice.say(
+        "similar_line",
+        user=voice.other(row["user_id"]),
+        jaccard=row["jaccard"],
+        common=_in_common(row, voice),
+        such_as=voice.say("such_as", titles=voice.book.listed(shown)) if shown else "",
+    )
 
 
 def user_similarity(row: Row, voice: Voice) -> str:
     """Return how alike two users are, with both sets' sizes."""
-    one, other = f"user {row['user_id']}", f"user {row['other_id']}"
-    sizes = (
-        f"{one} has seen {voice.items(row['n_items'])}, {other} {voice.items(row['n_items_other'])}"
-    )
-    if not row["intersection"]:
-        none = f"{_capital(one)} and {other} have no {voice.noun.one} in common"
-        return f"{none}, so their Jaccard is 0; {sizes}."
-    text = (
-        f"The Jaccard similarity of {one} and {other} is {row['jaccard']:.2f}: "
-        f"{voice.items(row['intersection'])} in common out of the {row['union']:,} either has seen "
-        f"({sizes})."
-    )
+    one, other = voice.other(row["user_id"]), voice.other(row["other_id"])
+    n, m, both = row["n_items"], row["n_items_other"], row["intersection"]
+    sizes = voice.say("pair_sizes", one=one, other=other, n=n, m=m)
+    if not both:
+        return voice.say("pair_none", one=one, other=other, sizes=sizes)
+    text = voice.say(
+        "pair", one=one, other=other, jaccard=row["jaccard"], n=both, union=row["union"],
+        sizes=sizes,
+    )  # fmt: skip
     shown = [spoken(title) for title in row["shared_titles"]]
-    more = row["intersection"] - len(shown)
-    text += f" In common: {listed([*shown, f'{more:,} more'] if more else shown)}."
-    if row["intersection"] < WEAK_OVERLAP:
-        text += f" With only {voice.items(row['intersection'])} in common this says little."
-    return text
+    if both > len(shown):
+        shown.append(voice.say("pair_more", n=both - len(shown)))
+    text += voice.say("pair_shared", titles=voice.book.listed(shown))
+    return text + (voice.say("pair_weak", n=both) if both < WEAK_OVERLAP else "")
 
 
-def most_similar(rows: Sequence[Row]) -> str:
+def most_similar(rows: Sequence[Row], voice: Voice) -> str:
     """Return which of several others is most like a user."""
     best = max(row["jaccard"] for row in rows)
-    first = [f"user {row['other_id']}" for row in rows if row["jaccard"] == best]
-    who = listed(first)
-    if len(first) > 1:
-        return f"Equally like user {rows[0]['user_id']}: {who}, with {best:.2f}."
-    return f"Of these, {who} is most like user {rows[0]['user_id']}."
+    first = [voice.other(row["other_id"]) for row in rows if row["jaccard"] == best]
+    return voice.say(
+        "most_similar" if len(first) == 1 else "equally_similar",
+        one=voice.other(rows[0]["user_id"]),
+        others=voice.book.listed(first),
+        jaccard=best,
+    )
 
 
 def prediction(row: Row, voice: Voice) -> str:
     """Return whether the user will like an item: verdict, score, its place, the usual score."""
-    title = named(row)
-    sentence = f"{_verdict(row['percentile'])}: DeepFM {_gives(row, voice, title)}"
-    sentence += f", {_standing(row, voice)}"
-    if row["mean_score"] is not None:
-        sentence += f"; their average is {row['mean_score']:.2f}"
+    title, mean = named(row), row["mean_score"]
+    sentence = voice.say(
+        "predict_rating" if voice.rating else "predict_score",
+        verdict=voice.say(_verdict(row["percentile"])),
+        title=title,
+        score=row["score"],
+        standing=_standing(row, voice),
+        usual="" if mean is None else voice.say("predict_usual", mean=mean),
+    )
     if not row["seen"]:
-        return sentence + "."
-    rated = f" and rated it {row['label']:g}" if row["label"] is not None else ""
-    return f"{_capital(voice.subject)} {voice.has} already seen {title}{rated}. {sentence}."
-
-
-def support(row: Row, voice: Voice) -> str:
-    """Return what speaks for an item beside its score: neighbours who have it, shared taste."""
-    parts = (_neighbour_sentence(row, voice), _taste_sentence(row, voice))
-    return " ".join(part for part in parts if part)
+        return sentence
+    rated = "" if row["label"] is None else voice.say("predict_rated", label=row["label"])
+    return voice.say("predict_seen", title=title, rated=rated, prediction=sentence)
 
 
 def _verdict(percentile: float) -> str:
-    steps = ((95, "Very likely"), (80, "Likely"), (50, "Perhaps"), (20, "Rather not"))
-    return next((words for least, words in steps if percentile >= least), "Unlikely")
+    steps = ((95, "verdict_5"), (80, "verdict_4"), (50, "verdict_3"), (20, "verdict_2"))
+    return next((name for least, name in steps if percentile >= least), "verdict_1")
 
 
 def popular_reason(row: Row, voice: Voice) -> str:
     """Return why an item stands in a list that is not personal."""
-    return f"{row['n_users']:,} {'user has' if row['n_users'] == 1 else 'users have'} seen it."
+    return voice.say("popular_reason", n=row["n_users"])
 
 
 def numbered(rows: Sequence[Row], reasons: Mapping[str, str]) -> str:
@@ -248,9 +259,10 @@ def _capital(text: str) -> str:
     return text[:1].upper() + text[1:]
 
 
-def claim(claimed: float, computed: float) -> str:
+def claim(claimed: float, computed: float, voice: Voice) -> str:
     """Return what is said to somebody who has another number than the computed one."""
     decimals = len(f"{claimed:g}".partition(".")[2])
-    if abs(claimed - computed) <= 0.5 * 10.0**-decimals + 1e-9:
-        return f"Your {claimed:g} agrees with the {computed:.4f} computed here."
-    return f"You have {claimed:g}; recomputed from the data it is {computed:.4f}, and that stands."
+    agrees = abs(claimed - computed) <= 0.5 * 10.0**-decimals + 1e-9
+    return voice.say(
+        "claim_agrees" if agrees else "claim_stands", claimed=claimed, computed=computed
+    )

@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from assistant.evidence import Row
-from assistant.wording import Voice, counted, listed
+from assistant.wording import Voice, counted
 
 Args = Mapping[str, Any]
 
@@ -62,27 +62,26 @@ def binding(rows: Sequence[Row], voice: Voice) -> str:
     if not rows or rows[0]["n_together"]:
         return ""
     if rows[0]["n_unseen"] == 0:
-        return f"{voice.opens} {voice.has} seen every {voice.noun.one} there is."
+        return voice.say("binding_seen_all")
     alone = [row for row in rows if not row["n_alone"]]
     if alone:
-        row = alone[0]
-        text = (
-            f"The condition that binds is “{row['condition']}”: no {voice.noun.one} "
-            f"{voice.subject} {voice.has} not seen meets it."
-        )
+        text = voice.say("binding_alone", condition=alone[0]["condition"])
     else:
-        each = listed(
-            [f"“{row['condition']}” alone leaves {voice.items(row['n_alone'])}" for row in rows]
-        )
-        text = f"Each condition can be met, but not all together: {each}."
+        each = [
+            voice.say("binding_each_one", condition=row["condition"], n=row["n_alone"])
+            for row in rows
+        ]
+        text = voice.say("binding_each", each=voice.book.listed(each))
     loose = max(rows, key=lambda row: row["n_without"])
     if loose["n_without"] and len(rows) > 1:
-        text += f" Without “{loose['condition']}”, {voice.items(loose['n_without'])} would be left."
+        text += voice.say("binding_without", condition=loose["condition"], n=loose["n_without"])
     near = next((row for row in rows if "nearest" in row), None)
     if near is not None:
-        text += (
-            f" The nearest that has any is {near['nearest']:g} in place of "
-            f"“{near['condition']}”, with {voice.items(near['n_nearest'])}."
+        text += voice.say(
+            "binding_nearest",
+            nearest=near["nearest"],
+            condition=near["condition"],
+            n=near["n_nearest"],
         )
     return text
 
@@ -164,5 +163,4 @@ def popular_head(rows: Sequence[Row], voice: Voice, args: Args) -> str:
     """Return the line above a list that is not personal."""
     if not rows:
         return ""
-    which = "fewest" if args.get("least") else "most"
-    return f"The {voice.noun.many} {which} users have seen (not personal):"
+    return voice.say("popular_least" if args.get("least") else "popular_most")
