@@ -17,6 +17,8 @@ _COMMANDS = {
     "ingest": "assistant.commands.ingest:ingest",
     "train": "assistant.commands.train:train",
     "index": "assistant.commands.index:index",
+    "add": "assistant.commands.add:add",
+    "forget": "assistant.commands.forget:forget",
     "ask": "assistant.commands.ask:ask",
     "chat": "assistant.commands.chat:chat",
     "why": "assistant.commands.why:why",

@@ -12,10 +12,13 @@ from urllib.parse import urlsplit
 
 from assistant.settings import Settings
 from ingest.errors import HomeError
+from ingest.manifest import MEND, Contents, Part
 from ingest.workspace import Home
 
 CHIEF_PACKAGES = ("torch", "langchain", "chromadb", "sentence-transformers", "pandas", "numpy")
 REACH_SECONDS = 3.0
+MUCH = 0.05
+"""Share of new and corrected interactions from which a model or index should be made anew."""
 
 
 @dataclass(frozen=True)
@@ -54,18 +57,33 @@ def _installed() -> Iterator[Finding]:
 
 
 def _home(settings: Settings) -> Iterator[Finding]:
-    """Say of each part of the home whether it is there and made from the current data."""
+    """Say of each part of the home whether it is there, and what of the data it does not know."""
     home = Home(settings.home)
     yield Finding("home", "ok", str(settings.home))
     for name in ("data", "model", "index"):
         try:
-            part = home.require(name)
+            contents = home.contents()
+            part = contents.require(name)
         except HomeError as error:
             detail, _, mend = str(error).rpartition("; ")
             yield Finding(name, "failed", detail, mend)
         else:
-            about = f"{part.folder.name}, from data {part.data_fingerprint}"
-            yield Finding(name, "ok", about)
+            yield _part(contents, part)
+
+
+def _part(contents: Contents, part: Part) -> Finding:
+    about = f"{part.folder.name}, from data {part.data_fingerprint}"
+    behind = contents.behind(part)
+    if part.name == "data":
+        grown = f", and {behind}; now {contents.fingerprint}" if behind else ""
+        return Finding("data", "ok", about + grown)
+    if not behind:
+        return Finding(part.name, "ok", about)
+    lacks = f"{about}; answers use what it does not know all the same: {behind}"
+    if behind.share < MUCH:
+        return Finding(part.name, "ok", lacks)
+    mend = MEND[part.name] + (" --continue" if part.name == "model" else "")
+    return Finding(part.name, "warning", lacks, mend)
 
 
 def _index_server(settings: Settings) -> Iterator[Finding]:

@@ -10,6 +10,7 @@ from contextlib import closing, contextmanager
 from pathlib import Path
 from typing import Any
 
+from assistant.mentioned import speaks_of
 from ingest.errors import AskerError, HomeError
 
 LEDGER_FILE = "ledger.sqlite"
@@ -86,6 +87,39 @@ class Ledger:
             )
         names = ("answer_id", "asked_at", "query", "status", "written_by")
         return [dict(zip(names, row, strict=True)) for row in rows]
+
+    def forget(self, user_id: str) -> int:
+        """Remove every answer that speaks of a user, from the file's free pages too.
+
+        An answer speaks of them where their id stands in its evidence or lists, or in the text of
+        its question. Returns how many there were.
+
+        Raises:
+            HomeError: the file cannot be written.
+        """
+        if not self.path.exists():
+            return 0
+        with self._open() as connection:
+            connection.execute("pragma secure_delete = on")
+            gone = self._speaking_of(connection, user_id)
+            connection.executemany(
+                "delete from answers where answer_id = ?", [[answer_id] for answer_id in gone]
+            )
+        with self._open() as connection:
+            connection.isolation_level = None  # outside a transaction, as vacuum must be
+            connection.execute("vacuum")
+        return len(gone)
+
+    def mentions(self, user_id: str) -> bool:
+        """Return whether any answer speaks of a user."""
+        if not self.path.exists():
+            return False
+        with self._open() as connection:
+            return bool(self._speaking_of(connection, user_id))
+
+    def _speaking_of(self, connection: sqlite3.Connection, user_id: str) -> list[str]:
+        rows = self._select(connection, "select answer_id, document from answers", [])
+        return [one for one, document in rows if speaks_of(json.loads(document), user_id)]
 
     def _select(
         self, connection: sqlite3.Connection, query: str, values: Sequence[Any]

@@ -7,8 +7,9 @@ columns of the data, which tells new pairs from corrected ones.
 from __future__ import annotations
 
 import time
+from collections.abc import Mapping
 from dataclasses import asdict, dataclass, replace
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -16,9 +17,13 @@ from numpy.typing import NDArray
 from ingest.growing import Added, first_addition, next_fingerprint, read_added, write_added
 from ingest.ids import IntArray
 from ingest.manifest import Contents, State
+from ingest.progress import Notice, say
 from ingest.schema import Dataset, Side
 from ingest.tables import count, find_ids, find_pairs
 from ingest.workspace import Home
+
+if TYPE_CHECKING:
+    from ingest.additions import Source
 
 SHOWN = 5
 """How many newcomers a report names."""
@@ -44,6 +49,28 @@ class Addition:
     def to_json(self) -> dict[str, Any]:
         """Return it as plain JSON types."""
         return asdict(self)
+
+
+def add_tables(
+    home: Home,
+    source: Source,
+    users: Source | None = None,
+    items: Source | None = None,
+    told: Mapping[str, Any] | None = None,
+    wait: float = 0.0,
+    notice: Notice = say,
+) -> Addition:
+    """Read the caller's tables as the data of `home` were read, and append them.
+
+    See `ingest.additions.read_addition` for the arguments.
+
+    Raises:
+        WhyrecError: as `read_addition` and `add_dataset`.
+    """
+    from ingest.additions import read_addition
+
+    folder = home.require("data").folder
+    return add_dataset(home, read_addition(folder, source, users, items, told or {}, notice), wait)
 
 
 def add_dataset(home: Home, more: Dataset, wait: float = 0.0) -> Addition:

@@ -61,11 +61,14 @@ class Behind:
         return any((self.interactions, self.users, self.items, self.corrected))
 
     def __str__(self) -> str:
-        return (
-            f"{self.interactions:,} interactions, {self.users:,} users and {self.items:,} items "
-            f"added and {self.corrected:,} interactions corrected since ({self.share:.2%} of the "
-            "interactions)"
-        )
+        counts = [("interaction", self.interactions), ("user", self.users), ("item", self.items)]
+        added = [f"{n:,} {noun}{'s' * (n != 1)}" for noun, n in counts if n]
+        said = [f"{' and '.join(added)} added"] if added else []
+        if self.corrected:
+            plural = "s" * (self.corrected != 1)
+            said.append(f"{self.corrected:,} interaction{plural} corrected")
+        share = f"{self.share:.2%}" if self.share >= 0.0001 else "under 0.01%"
+        return f"{', '.join(said)} since, {share} of the interactions"
 
 
 @dataclass(frozen=True)

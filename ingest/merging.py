@@ -73,10 +73,16 @@ def merge(first: Dataset, second: Dataset) -> Merged:
 
 def conformed(dataset: Dataset, like: Dataset) -> Dataset:
     """Return `dataset` with the fields and roles of `like`; a feature it lacks is missing."""
+    seen = dataset.interactions
+    if not like.has_labels:
+        seen = replace(seen, label=np.ones(len(seen), np.float32))
+    if not like.has_times:
+        seen = replace(seen, time=np.arange(len(seen), dtype=np.int64))
     tables = {side: _like(dataset, like, side) for side in ("user", "item")}
     return replace(
         dataset,
         name=like.name,
+        interactions=seen,
         users=tables["user"],
         items=tables["item"],
         fields=like.fields,

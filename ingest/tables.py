@@ -135,17 +135,68 @@ def count(folder: Path) -> tuple[int, int, int]:
     return rows[0], rows[1], rows[2]
 
 
-def find_ids(folder: Path, external: NDArray[np.object_], side: Side) -> IntArray:
-    """Return the index in the data in `folder` of each of `external`, −1 where it is unknown."""
+def find_ids(
+    folder: Path, external: NDArray[np.object_], side: Side, folded: bool = False
+) -> IntArray:
+    """Return the index in the data in `folder` of each of `external`, −1 where it is unknown.
+
+    With `folded`, ids that differ by spaces at their ends or by case are the same.
+    """
     import pyarrow.compute as pc  # type: ignore[import-untyped]
 
     try:
-        known = parquet.read_table(folder / (USERS if side == "user" else ITEMS), columns=[_ID])
-        found = pc.index_in(pa.array(external, pa.string()), known[_ID].cast(pa.string()))
+        table = parquet.read_table(folder / (USERS if side == "user" else ITEMS), columns=[_ID])
+        known, wanted = table[_ID].cast(pa.string()), pa.array(external, pa.string())
+        if folded:
+            known, wanted = (pc.utf8_lower(pc.utf8_trim_whitespace(one)) for one in (known, wanted))
+        found = pc.index_in(wanted, known)
     except (OSError, ValueError) as error:
         raise _unreadable(folder, error) from error
     codes: IntArray = found.fill_null(-1).to_numpy().astype(np.int32)
     return codes
+
+
+def label_range(folder: Path) -> tuple[float, float] | None:
+    """Return the least and the greatest label of the data in `folder`; None without any."""
+    try:
+        about = parquet.read_metadata(folder / SEEN)
+    except (OSError, ValueError) as error:
+        raise _unreadable(folder, error) from error
+    place = about.schema.names.index(Columns.LABEL)
+    groups = (about.row_group(n).column(place).statistics for n in range(about.num_row_groups))
+    ranges = [(group.min, group.max) for group in groups if group is not None and group.has_min_max]
+    return (min(low for low, _ in ranges), max(high for _, high in ranges)) if ranges else None
+
+
+def read_empty(folder: Path) -> Dataset:
+    """Return the data in `folder` without a user, an item or an interaction: fields and roles."""
+    about = read_about(folder)
+    known = tuple(Field(*entry) for entry in about["fields"])
+    tables = {}
+    for side, name in (("user", USERS), ("item", ITEMS)):
+        try:
+            columns = parquet.read_schema(folder / name).names
+        except (OSError, ValueError) as error:
+            raise _unreadable(folder, error) from error
+        kinds = {field.name: field.kind for field in known if field.side == side}
+        names = [column.removeprefix("feature:") for column in columns if column != _ID]
+        tables[side] = pd.DataFrame(
+            {
+                name: pd.Series([], dtype=np.float64 if kinds.get(name) == "dense" else object)
+                for name in names
+            }
+        )
+    nothing = np.empty(0, np.int32)
+    return Dataset(
+        about["name"],
+        IdMap([]),
+        IdMap([]),
+        Interactions(nothing, nothing, nothing.astype(np.float32), nothing.astype(np.int64)),
+        users=tables["user"],
+        items=tables["item"],
+        fields=known,
+        **_roles(about),
+    )
 
 
 def find_pairs(folder: Path, user: IntArray, item: IntArray) -> NDArray[np.bool_]:
@@ -211,11 +262,13 @@ def _read(folder: Path, about: dict[str, Any]) -> Dataset:
         users=users,
         items=items,
         fields=fields,
-        noun=Noun(*about["noun"]),
-        liked_from=about["liked_from"],
-        has_labels=about["has_labels"],
-        has_times=about["has_times"],
+        **_roles(about),
     )
+
+
+def _roles(about: dict[str, Any]) -> dict[str, Any]:
+    names = ("liked_from", "has_labels", "has_times")
+    return {"noun": Noun(*about["noun"]), **{name: about[name] for name in names}}
 
 
 def _load_features(path: Path, fields: tuple[Field, ...], side: str) -> tuple[IdMap, pd.DataFrame]:

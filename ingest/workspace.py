@@ -20,16 +20,21 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from ingest.errors import HomeError
 from ingest.lock import writer_lock
 from ingest.manifest import MEND, Contents, Part, State, read_contents
 
 if TYPE_CHECKING:
+    from ingest.adding import Addition
+    from ingest.additions import Source
+    from ingest.progress import Notice
     from ingest.schema import Dataset
 
 DEFAULT_HOME = ".whyrec"
+UNFINISHED = "unfinished.json"
+"""Its writer puts this file into the folder of a part that can be gone on with after a kill."""
 
 
 def home_path(option: str | None = None) -> Path:
@@ -71,6 +76,11 @@ class Edition:
     """Parts that are to be no longer there."""
     keep_older: bool = True
     """Whether the generation before the current one stays on the disk."""
+
+    def stopped_folder(self, name: str) -> Path | None:
+        """Return the newest folder of part `name` whose writing was stopped and can go on."""
+        stopped = [path for path in self.home.folders(name) if (path / UNFINISHED).is_file()]
+        return stopped[-1] if stopped else None
 
     def new_folder(self, name: str) -> Path:
         """Create the empty folder that part `name` is to be written into."""
@@ -143,6 +153,36 @@ class Home:
 
         return open_data(self.contents()).dataset
 
+    def add(
+        self,
+        interactions: Source,
+        users: Source | None = None,
+        items: Source | None = None,
+        *,
+        wait: float = 60.0,
+        notice: Notice | None = None,
+        **told: Any,
+    ) -> Addition:
+        """Append new interactions, and features of newcomers, to the data; they count at once.
+
+        Args:
+            interactions: a frame, or the name of a file, folder or database, read as the data were.
+            users: a row of features for each of some users, new or known.
+            items: the same of items.
+            wait: seconds to wait for another writer.
+            notice: is given what was guessed or left out, a sentence each; None writes it to
+                standard error.
+            **told: what is different from the data's own tables, by the names of
+                `ingest.roles.Roles` and `ingest.raw.Reading`: `user="who"`, `separator=";"`.
+
+        Raises:
+            WhyrecError: there are no data, the tables have problems, or another process is writing.
+        """
+        from ingest.adding import add_tables
+        from ingest.progress import say
+
+        return add_tables(self, interactions, users, items, told, wait, notice or say)
+
     def folders(self, name: str) -> list[Path]:
         """Return every folder of part `name`, published or not, oldest first."""
         found = [path for path in self.path.glob(f"{name}-*") if path.is_dir()]
@@ -161,7 +201,7 @@ class Home:
         try:
             self.path.mkdir(parents=True, exist_ok=True)
             with writer_lock(self.path, wait):
-                self._remove_leftovers()
+                self._remove_leftovers(keep_stopped=True)
                 edition = Edition(self)
                 yield edition
                 self._publish(edition)
@@ -188,7 +228,7 @@ class Home:
         os.replace(beside, self.manifest_path)
         _flush_entry(self.path)
 
-    def _remove_leftovers(self, keep_older: bool = True) -> None:
+    def _remove_leftovers(self, keep_older: bool = True, keep_stopped: bool = False) -> None:
         """Remove unpublished folders and all but the last generation before the current one."""
         current = {part.name: part.folder for part in self.parts().values()}
         for name in MEND:
@@ -198,5 +238,7 @@ class Home:
                 path for path in older if published and _generation(path) < _generation(published)
             ]
             for path in older:
+                if keep_stopped and (path / UNFINISHED).is_file():
+                    continue
                 if path not in before[-1:] or not keep_older:
                     shutil.rmtree(path, ignore_errors=True)

@@ -1,0 +1,250 @@
+"""A person taken out of a home, everywhere, and the search that shows it."""
+
+from __future__ import annotations
+
+import json
+import re
+import shutil
+import sqlite3
+from collections.abc import Iterator
+from contextlib import closing, suppress
+from dataclasses import asdict, dataclass, field
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from assistant.evaluation.run_folder import FOLDER
+from assistant.ledger import LEDGER_FILE, Ledger
+from assistant.mentioned import is_distinctive, mention_of
+from ingest.errors import AskerError, HomeError, OperationError
+from ingest.workspace import Edition, Home
+
+if TYPE_CHECKING:
+    from ingest.forgetting import Removed
+    from ingest.manifest import Contents
+
+_BLOCK = 1 << 22
+REMAINS = (
+    "The weights that all users share were fitted with this person's interactions among all "
+    "others; `whyrec train` makes a model that never saw them."
+)
+
+
+@dataclass
+class Forgotten:
+    """What was removed of one user, and where their id was looked for afterwards."""
+
+    user_id: str
+    interactions: int = 0
+    user_fields: list[str] = field(default_factory=list)
+    """Features of users that the person had a row of."""
+    model_fields: list[str] = field(default_factory=list)
+    """Fields of the model that lost the person's id, or a value nobody else has."""
+    indexed_anew: bool = False
+    collections: list[str] = field(default_factory=list)
+    """Collections deleted from a Chroma server."""
+    answers: int = 0
+    evaluations: list[str] = field(default_factory=list)
+    """Folders of evaluations that spoke of the person, and what was taken out of their cache."""
+    remains: str | None = None
+    searched: dict[str, Any] = field(default_factory=dict)
+    """Files and bytes looked through, and where the id was found all the same."""
+
+    @property
+    def found_again(self) -> list[str]:
+        found: list[str] = self.searched.get("found", [])
+        return found
+
+    def to_json(self) -> dict[str, Any]:
+        """Return it as plain JSON types."""
+        return asdict(self)
+
+
+def forget(home: Home, user_id: str, wait: float = 0.0) -> Forgotten:
+    """Remove a user from the home: data, model, index, past answers, earlier generations.
+
+    What is killed on its way is completed by the same call again.
+
+    Args:
+        home: with data.
+        user_id: the person.
+        wait: seconds to wait for another writer.
+
+    Raises:
+        AskerError: nothing in the home speaks of this user.
+        HomeError: something cannot be read or written; nothing was published then.
+    """
+    home.require("data")
+    done = Forgotten(user_id)
+    before = _search(home, user_id)
+    if not before["found"]:
+        raise AskerError(
+            f"nothing in {home.path} speaks of user {user_id}; check the id, or whether --home "
+            "names the right folder"
+        )
+    with home.writing(wait) as edition:
+        edition.keep_older = False
+        done.answers = Ledger(home.path / LEDGER_FILE).forget(user_id)
+        done.evaluations = list(_forget_evaluations(home.path / FOLDER, user_id))
+        stored = _collections(home)
+        _forget_in_parts(edition, done)
+    done.collections = list(_delete_collections(stored, _collections(home)))
+    done.searched = _search(home, user_id)
+    return done
+
+
+def _forget_in_parts(edition: Edition, done: Forgotten) -> None:
+    """Write data, model and index without the person."""
+    from ingest.forgetting import forget_in_data
+
+    contents = edition.home.contents()
+    for name, part in contents.parts.items():  # made from other data, hence of no use
+        if contents.step_of(part.data_fingerprint) is None:
+            edition.dropped.add(name)
+    removed = forget_in_data(edition, contents, done.user_id)
+    if removed is None:
+        return
+    done.interactions, done.user_fields = removed.interactions, removed.fields
+    if "model" in contents.parts and "model" not in edition.dropped:
+        _forget_in_model(edition, contents, removed, done)
+        done.remains = REMAINS
+    if "index" in contents.parts and "index" not in edition.dropped:
+        from assistant.building import index_part
+
+        server = _index_document(contents.parts["index"].folder).get("server")
+        index_part(edition, removed.left, server)
+        done.indexed_anew = True
+
+
+def _forget_in_model(
+    edition: Edition, contents: Contents, removed: Removed, done: Forgotten
+) -> None:
+    from recsys.checkpoint import load_model
+    from recsys.forgetting import forget_in_model
+    from recsys.story import write_model
+
+    part = contents.parts["model"]
+    state = removed.renamed[part.data_fingerprint]
+    model, done.model_fields = forget_in_model(
+        load_model(part.folder), done.user_id, removed.left, state
+    )
+    folder = edition.new_folder("model")
+    write_model(model, folder)
+    edition.add("model", folder, state)
+
+
+def _forget_evaluations(folder: Path, user_id: str) -> Iterator[str]:
+    """Remove what evaluations keep: runs that name the person, cached answers, held-out homes."""
+    mention = mention_of(user_id)
+    if (cache := folder / "cache.sqlite").exists() and (n := _forget_cached(cache, mention)):
+        yield f"{n} cached answers"
+    for path in sorted(folder.iterdir()) if folder.is_dir() else []:
+        if path.is_dir() and (path.name.startswith("held-out-") or _mentions(path, mention)):
+            shutil.rmtree(path)
+            yield path.name
+
+
+def _forget_cached(path: Path, mention: re.Pattern[str]) -> int:
+    """Remove cached answers that a pattern is found in, from the file's free pages too."""
+    try:
+        with closing(sqlite3.connect(path, timeout=10, isolation_level=None)) as connection:
+            connection.execute("pragma secure_delete = on")
+            rows = connection.execute("select rowid, request, answer from answers").fetchall()
+            gone = [[row] for row, *texts in rows if any(map(mention.search, texts))]
+            connection.executemany("delete from answers where rowid = ?", gone)
+            connection.execute("vacuum")
+    except sqlite3.Error as error:
+        raise HomeError(f"{path} cannot be used ({error}); remove it") from error
+    return len(gone)
+
+
+def _mentions(folder: Path, mention: re.Pattern[str]) -> bool:
+    return any(
+        mention.search(path.read_text(encoding="utf-8", errors="replace"))
+        for path in folder.rglob("*")
+        if path.is_file()
+    )
+
+
+def _index_document(folder: Path) -> dict[str, Any]:
+    try:
+        document = json.loads((folder / "index.json").read_text(encoding="utf-8"))
+    except (OSError, ValueError):
+        return {}
+    return document if isinstance(document, dict) else {}
+
+
+def _collections(home: Home) -> set[tuple[str, str]]:
+    """Return server and name of every collection that an index of the home has on a server."""
+    found = set()
+    for folder in home.folders("index"):
+        document = _index_document(folder)
+        if server := document.get("server"):
+            found |= {(server, entry["name"]) for entry in document["collections"].values()}
+    return found
+
+
+def _delete_collections(before: set[tuple[str, str]], now: set[tuple[str, str]]) -> Iterator[str]:
+    """Delete from their servers the collections that no index names any more."""
+    from ingest.chroma import connect
+
+    for server, name in sorted(before - now):
+        chroma = connect(Path(), server)
+        try:
+            with chroma.guarded():
+                chroma.client.delete_collection(name)
+        finally:
+            chroma.close()
+        yield name
+
+
+def _search(home: Home, user_id: str) -> dict[str, Any]:
+    """Look for a user: as an id in every part, and as bytes in every file where that can tell."""
+    found = list(_named_in(home, user_id))
+    files, n_bytes, bare = 0, 0, is_distinctive(user_id)
+    for path in sorted(home.path.rglob("*")):
+        if path.is_file():
+            files += 1
+            n_bytes += path.stat().st_size
+            if bare and _holds(path, user_id.encode()):
+                found.append(str(path.relative_to(home.path)))
+    return {"files": files, "bytes": n_bytes, "as_bytes": bare, "found": found}
+
+
+def _named_in(home: Home, user_id: str) -> Iterator[str]:
+    """Yield the parts that have the user among their ids; a part that cannot be read is skipped."""
+    contents = home.contents()
+    with suppress(HomeError):
+        if user_id in home.dataset().user_ids:
+            yield "data"
+    with suppress(HomeError):
+        from recsys.checkpoint import load_model
+
+        fields = load_model(contents.require("model").folder).space.of("user")
+        if any(user_id in field.vocabulary for field in fields if field.kind == "id"):
+            yield "model"
+    with suppress(HomeError, OperationError):
+        if _indexed(home, user_id):
+            yield "index"
+    if Ledger(home.path / LEDGER_FILE).mentions(user_id):
+        yield LEDGER_FILE
+
+
+def _indexed(home: Home, user_id: str) -> bool:
+    """Tell whether the index has a record of the user, wherever its collections are."""
+    from ingest.store import open_index
+
+    part = home.require("index")
+    server = _index_document(part.folder).get("server")
+    with open_index(part.folder, home.dataset(), server, part.data_fingerprint) as index:
+        return bool(index.users._read([user_id]))
+
+
+def _holds(path: Path, wanted: bytes) -> bool:
+    """Tell whether a file has these bytes anywhere; read some at a time."""
+    rest = b""
+    with path.open("rb") as file:
+        while block := file.read(_BLOCK):
+            if wanted in rest + block:
+                return True
+            rest = block[-len(wanted) :]
+    return False
