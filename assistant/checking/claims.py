@@ -11,7 +11,7 @@ import tomllib
 import unicodedata
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from functools import lru_cache
+from functools import cached_property, lru_cache
 from importlib.resources import files
 from typing import Literal
 
@@ -43,6 +43,22 @@ class Claims:
     ordinals: Mapping[str, int]
     fractions: Mapping[str, tuple[int, int]]
     joining: Mapping[str, Sequence[str]]
+    values: frozenset[str] = frozenset()
+    """Spellings of the data's attribute values, which are phrases too."""
+
+    @cached_property
+    def longest(self) -> Mapping[str, int]:
+        """How many words the longest phrase has that begins with a word."""
+        longest: dict[str, int] = {}
+        for phrase in (*self.meanings, *self.fractions, *self.values, *self._compounds()):
+            first, *rest = phrase.split() or [phrase]
+            longest[first] = max(longest.get(first, 1), 1 + len(rest))
+        return longest
+
+    def _compounds(self) -> Iterator[str]:
+        """Yield "twenty one" and its like, which are two words once folded."""
+        for tens in (word for word, value in self.numbers.items() if value >= 20):
+            yield f"{tens} one"
 
     def with_words(self, nouns: Iterable[str], attributes: Iterable[str]) -> Claims:
         """Return the same words with a data set's own nouns for items and names of attributes."""
@@ -139,14 +155,20 @@ def shown(text: str) -> str:
 
 
 def sentences(text: str, names: Iterable[str] = ()) -> list[str]:
-    """Split a text into sentences, never inside one of `names`: "Dr. Strangelove" is one name."""
+    """Split a text into sentences, never inside one of `names`: "Dr. Strangelove" is one name.
+
+    The mark of a name ends a sentence only before a capital: not in "You gave Mars Attacks! 4".
+    """
     text = shown(text)
     inside = [span for name in names if "." in name or "!" in name or "?" in name
               for span in spans(text, name)]  # fmt: skip
     cuts = [
         (match.start(), match.end())
         for match in _SENTENCE_END.finditer(text)
-        if not any(start < match.start() < end for start, end in inside)
+        if not any(
+            start < match.start() < end + (not text[match.end() : match.end() + 1].isupper())
+            for start, end in inside
+        )
     ]
     starts = [0, *(end for _, end in cuts)]
     ends = [*(start for start, _ in cuts), len(text)]
@@ -271,8 +293,9 @@ def _longest(
     tokens: Sequence[Token], place: int, claims: Claims, values: Mapping[str, str]
 ) -> tuple[Token, int] | None:
     """Return the longest known phrase that starts at `place`, and how many tokens it is."""
-    words: list[str] = []
-    for token in tokens[place : place + _LONGEST]:
+    words = [fold(tokens[place].text)]
+    longest = claims.longest.get(words[0].partition(" ")[0], 1)
+    for token in tokens[place + 1 : place + min(longest, _LONGEST)]:
         if token.kind != "word":
             break
         words.append(fold(token.text))

@@ -16,9 +16,12 @@ def wrong_comparison(reading: Reading) -> str | None:
 
 def _superlatives(reading: Reading) -> str | None:
     for place, token in enumerate(reading.tokens):
-        follows = reading.tokens[place + 1 : place + 2]
-        if token.text == "most" and follows and follows[0].means & {"items", "people", "common"}:
-            return "no fact says that it is the most"
+        if token.text == "most":
+            follows = reading.tokens[place + 1 : place + 2]
+            if follows and follows[0].means & {"items", "people", "common"}:
+                return "no fact says that it is the most"
+        if not token.means & {"highest", "nearest"}:
+            continue
         related = any("jaccard" in one.means for one in reading.following(place, 2))
         if "highest" in token.means and not related:
             if any(one.ordinal for one in reading.tokens[max(0, place - 1) : place]):

@@ -12,7 +12,7 @@ import re
 CUT_OFF = "…"
 """Stands at the end of what a model did not write to its end; NFKC makes three dots of it."""
 
-_INLINE_BULLET = re.compile(r"(?:^|\s)[•▪●◦‣→⇒➤►✓✔✅☑★☆◆■·](?=\s)|\s\|(?=\s)")
+_INLINE_BULLET = re.compile(r"(?:^|\s)[•▪●◦‣→⇒➤►✓✔✅☑★☆◆■·](?=\s)|\s\|(?=\s)|\s/(?=\s[A-Z])")
 _NUMBERED = re.compile(r"(?:(?<=[.;:!?])\s+|^)\(?[1-9]\)(?=\s)", re.MULTILINE)
 _LINE_MARK = re.compile(r"^(?:#{1,6}|[-*+>–—]|\(?[1-9][0-9]?[.)])\s+(?=\S)")
 _BOLD = re.compile(r"(?<!\w)(\*\*|__|\*|_|`)(?=\S)([^*_`\n]{1,200}?)(?<=\S)\1(?!\w)")
@@ -26,7 +26,7 @@ def plain(text: str) -> str:
 
     Cost: linear in the length of the text.
     """
-    if "\n" not in text and _ENDED.search(text) and not re.search(r"[*_`=#)|]|[^\x00-\x7f]", text):
+    if "\n" not in text and _ENDED.search(text) and not re.search(r"[*_`=#)|/]|[^\x00-\x7f]", text):
         return text
     text = _INLINE_BULLET.sub("\n", text)
     text = _NUMBERED.sub("\n", text)

@@ -73,7 +73,7 @@ def _decimal_kind(reading: Reading, place: int) -> str:
     if titles and not reading.tokens[place].percent and reading.sentence.concepts & {"audience"}:
         return "jaccard" if "score" not in _meant(reading.preceding(place, 3)) else "score"
     after = reading.following(place)
-    if after and after[0].text == "of" and noun_of(after):
+    if after and after[0].text == "of" and (noun_of(after) or "score" in _meant(after)):
         return "unclear"  # "0.5 of the users"
     compared = reading.sentence.concepts & {"above", "below"}
     if not compared and any("average" in one.means for one in reading.preceding(place, 4)):
@@ -191,6 +191,8 @@ def _stands_in_brackets(reading: Reading, place: int) -> bool:
 def _people_kind(reading: Reading, place: int) -> str:
     """Tell apart who has the item among the nearest, all the nearest, and everybody."""
     after, before = reading.following(place), reading.preceding(place)
+    if len(before) > 1 and before[0].text in ("have", "has") and "you" in before[1].means:
+        return "unclear"
     titles = [one for one in reading.tokens if one.text in reading.facts.liked]
     shared = any("common" in one.means for one in before)
     if titles and ("both" in reading.sentence.concepts or shared):

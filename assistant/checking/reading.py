@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from assistant.checking.claims import Claims, Sentence, Token
 from assistant.checking.facts import Facts, Person
@@ -25,10 +25,10 @@ class Reading:
     facts: Facts
     claims: Claims
     carried: tuple[Person, ...] = ()
+    tokens: list[Token] = field(init=False)
 
-    @property
-    def tokens(self) -> list[Token]:
-        return self.sentence.tokens
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "tokens", self.sentence.tokens)
 
     def following(self, place: int, n: int = _FEW_WORDS) -> list[Token]:
         """Return up to `n` tokens after a place, to the next number or mark."""

@@ -21,6 +21,34 @@ _GIVES = frozenset(
 )
 
 
+def _verb_like(reading: Reading) -> str | None:
+    """Check "you like Drama", which needs liked items with it; what others like is not known."""
+    tokens = reading.tokens
+    for place, token in enumerate(tokens):
+        after = tokens[place + 1 : place + 2]
+        if token.text != "like" or not after or after[0].kind != "value":
+            continue
+        before = reading.preceding(place, 3)
+        own = before and ("you" in before[0].means or before[0].text in ("to", "they"))
+        if "both" in reading.sentence.concepts or not own:
+            return "what other users liked is not in the evidence"
+        if after[0].text not in reading.facts.taste:
+            return f"no fact says that they liked {after[0].text}"
+    return None
+
+
+def _others_scores(reading: Reading) -> str | None:
+    """A score is the asker's: no row holds one among, by or from other users."""
+    for place, token in enumerate(reading.tokens):
+        if "score" not in token.means:
+            continue
+        after = reading.following(place, 4)
+        if after and after[0].text in ("among", "with", "by", "of"):
+            if any("people" in one.means for one in after[1:3]):
+                return "nothing is scored among other users"
+    return None
+
+
 def _acting_values(reading: Reading) -> str | None:
     """No tool computes what a single attribute does to a score here: "its War side gives it …"."""
     for place in reading.sentence.of_kind("value"):
@@ -135,7 +163,8 @@ def _causes(reading: Reading) -> str | None:
     for place, token in enumerate(reading.tokens):
         if "cause" not in token.means or token.text in ("why", "so", "hence", "therefore"):
             continue
-        if "score" in reading.sentence.concepts - {"deepfm"} and not _scored_cause(reading, place):
+        scored = "score" in reading.sentence.concepts or _bare_score(reading, place)
+        if scored and not _scored_cause(reading, place):
             return "no tool computed what the score comes from"
         named = [one for one in reading.tokens[place:] if one.kind == "user"]
         if "rank" in reading.sentence.concepts and any(
@@ -149,10 +178,18 @@ def _causes(reading: Reading) -> str | None:
     return None
 
 
+def _bare_score(reading: Reading, place: int) -> bool:
+    """Tell "it has 0.91 because …": a number that can only be the score."""
+    numbers = [one for one in reading.tokens[:place] if one.decimals]
+    return bool(numbers) and not reading.sentence.concepts & {"jaccard", "audience", "common"}
+
+
 def _scored_cause(reading: Reading, place: int) -> bool:
     """Tell "recommended because its score is high" from "the score is high because …"."""
     tokens = reading.tokens
     scores = [at for at, one in enumerate(tokens) if "score" in one.means]
+    if not scores:
+        return False
     if place:
         return scores[0] > place
     commas = [at for at, one in enumerate(tokens) if one.text == ","]
@@ -196,4 +233,6 @@ _CHECKS: tuple[Callable[[Reading], str | None], ...] = (
     _attributes,
     _quotes,
     _acting_values,
+    _verb_like,
+    _others_scores,
 )

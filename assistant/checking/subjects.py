@@ -102,7 +102,7 @@ def _described(reading: Reading) -> str | None:
         asked = (
             "you" in token.means or token.text == "you're" or token.text == reading.facts.user_id
         )
-        after = reading.following(place, 5)
+        after = reading.following(place, 5) if asked else []
         if token.text == "you're":
             after = [token, *after]
         if asked and after and after[0].text in ("are", "is", "were", "was", "'re", "'s", "you're"):
@@ -230,6 +230,9 @@ def _together(reading: Reading) -> str | None:
     related = concepts & {"common", "jaccard", "either"}
     if related and any(one.text == "each other" for one in tokens):
         return "what other users share with each other is not in the evidence"
+    spoken = concepts & {"people", "audience"} or others or reading.carried
+    if "jaccard" in concepts and "it" in concepts and not spoken and asked:
+        return "nobody is compared with an item"
     numbers = [one for one in tokens if one.kind == "number"]
     if related and others > 1 and not asked and 0 < len(numbers) < others:
         return "what other users share with each other is not in the evidence"

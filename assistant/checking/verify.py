@@ -11,7 +11,7 @@ from __future__ import annotations
 import re
 import unicodedata
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from assistant.checking.claims import (
     MAX_READ,
@@ -60,6 +60,9 @@ class Verifier:
     claims: Claims = field(default_factory=load_claims)
     graded: bool = True
     """Whether the data say what was liked; else what somebody has seen is all there is."""
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "claims", replace(self.claims, values=frozenset(self.values)))
 
     @classmethod
     def of(cls, dataset: Dataset, synonyms: Mapping[str, str] | None = None) -> Verifier:
