@@ -16,8 +16,10 @@ import pyarrow.compute as pc  # type: ignore[import-untyped]
 import pyarrow.csv as pa_csv  # type: ignore[import-untyped]
 from numpy.typing import NDArray
 
+from ingest.buffers import Buffer
 from ingest.dialect import (
     STAND_IN,
+    Characters,
     Dialect,
     characters,
     ends_inside_quotes,
@@ -30,7 +32,7 @@ from ingest.numbers import parse_numbers
 from ingest.progress import progress_bar
 from ingest.raw import NO_TEXT, RawRows, Reading, Refused
 
-_BLOCK = 8 << 20
+_BLOCK = 4 << 20
 _SAMPLE = 2_000
 _TEXT = pa.dictionary(pa.int32(), pa.string())
 
@@ -105,6 +107,7 @@ class TextTable:
             ArrowInvalid: a value does not fit its column's kind.
         """
         uneven = _Uneven(len(self.header))
+        buffers = {name: Buffer(kinds[name]) for name in wanted}
         source, dialect = self.source, self.dialect
         size = Path(source).stat().st_size
         with (
@@ -112,29 +115,32 @@ class TextTable:
             progress_bar(size, f"reading {Path(source).name}", "B") as bar,
         ):
             try:
-                batches = []
+                n = 0
                 for batch in self._parser(stream, wanted, kinds, uneven):
-                    batches.append(batch)
+                    n += len(batch)
+                    expected = int(n * size / max(stream.consumed, 1) * 1.01)
+                    for name in wanted:
+                        buffers[name].add(batch.column(name), max(expected, n))
                     bar.update(stream.consumed - bar.n)
-                    if most is not None and sum(map(len, batches)) >= most:
+                    if most is not None and n >= most:
                         break
             except pa.ArrowInvalid as error:
                 self._refuse(error)
                 raise
-            doubtful = stream.quotes % 2 == 1 and most is None
+            doubtful = most is None and stream.quotes % 2 == 1
         if doubtful and ends_inside_quotes(source, dialect):
             what = "a quote is opened and never closed; close it or double it"
             raise DataError([Problem(source, what)])
-        schema = pa.schema([(name, kinds[name]) for name in wanted])
-        table = pa.Table.from_batches(batches, schema).slice(0, most)
+        table = pa.table({name: buffer.finish() for name, buffer in buffers.items()})
+        table = table.slice(0, most)
         return RawRows(table, uneven.numbers(table.num_rows), uneven.refused(dialect))
 
     def _parser(
-        self, stream: Any, wanted: list[str], kinds: dict[str, pa.DataType], uneven: _Uneven
+        self, stream: Characters, wanted: list[str], kinds: dict[str, pa.DataType], uneven: _Uneven
     ) -> Any:
         names = [name or f"(unnamed {place})" for place, name in enumerate(self.header)]
         return pa_csv.open_csv(
-            pa.PythonFile(stream, mode="r"),
+            stream.for_arrow(),
             # One thread: then every row that does not fit is given with its number.
             pa_csv.ReadOptions(
                 use_threads=False, block_size=_BLOCK, column_names=names, skip_rows_after_names=1

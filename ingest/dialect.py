@@ -49,8 +49,7 @@ class Dialect:
 class Characters:
     """A text file as a stream of UTF-8 bytes: unpacked, decoded, with a separator of one character.
 
-    `consumed` is how much of the file on disk has been read so far, `quotes` how many quotes went
-    by. Blocks of any size; memory is a block.
+    Blocks of any size; memory is a block.
     """
 
     closed = False
@@ -67,12 +66,28 @@ class Characters:
         self._quote = (dialect.quote or "").encode()
         self._ready = b""
         self._ended = False
-        self.quotes = 0
+        self._quotes = 0
+        self._as_it_is = not (self._long or self._decoder or unpack)
+        self._arrow: Any = None
+
+    def for_arrow(self) -> Any:
+        """Return the stream as a file of Arrow's, which reads the disk itself where it can."""
+        self._arrow = pa.OSFile(self._file.name) if self._as_it_is else pa.PythonFile(self, "r")
+        return self._arrow
 
     @property
     def consumed(self) -> int:
-        """Bytes of the file on disk that have been read."""
-        return 0 if self.closed else self._file.tell()
+        """Bytes of the file on disk that have been read so far."""
+        return int((self._arrow if self._as_it_is and self._arrow else self._file).tell())
+
+    @property
+    def quotes(self) -> int:
+        """How many quotes there are; the stream must have been read to its end."""
+        if self._quote and self._as_it_is:
+            block = bytearray(1 << 20)
+            while size := self._file.readinto(block):
+                self._quotes += block.count(self._quote, 0, size)
+        return self._quotes
 
     def read(self, size: int) -> bytes:
         """Return up to `size` bytes, none at the end."""
@@ -89,7 +104,7 @@ class Characters:
             end = min(end, len(self._ready) - len(self._long) + 1)
         block, self._ready = self._ready[:end], self._ready[end:]
         if self._quote:
-            self.quotes += block.count(self._quote)
+            self._quotes += block.count(self._quote)
         return block
 
     def close(self) -> None:

@@ -64,6 +64,8 @@ def encode(column: pa.Array | pa.ChunkedArray | Sequence[str | None]) -> Encoded
     column = column.cast(pa.dictionary(pa.int32(), pa.string())).unify_dictionaries()
     if column.num_chunks == 0:
         return Encoded(np.empty(0, dtype=np.int32), pa.array([], pa.string()))
+    if column.num_chunks == 1 and not column.null_count:
+        return _tidy(column.chunk(0).indices.to_numpy(), column.chunk(0).dictionary)
     codes = np.empty(len(column), dtype=np.int32)
     start = 0
     for part in column.chunks:

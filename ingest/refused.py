@@ -15,7 +15,7 @@ import pyarrow.csv as pa_csv  # type: ignore[import-untyped]
 from numpy.typing import NDArray
 
 from ingest.errors import AskerError, Problem
-from ingest.raw import RawRows, RawTable, Reading
+from ingest.raw import RawTable, Reading
 
 _FORMULA = r"^[=+\-@\t\r]"
 _NUMBER = r"^[+-][0-9]*[.,]?[0-9]+([eE][+-]?[0-9]+)?$"
@@ -32,9 +32,7 @@ class Reason:
     """The rows as they are written, where they could not be split into cells."""
 
 
-def write_refused(
-    table: RawTable, raw: RawRows, reasons: Sequence[Reason], reading: Reading
-) -> Path:
+def write_refused(table: RawTable, reasons: Sequence[Reason], reading: Reading) -> Path:
     """Write the rows that have a reason to a CSV file, and return its path.
 
     Its columns are the row's number, the column and the reason (several are joined by " / "), then

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 from numpy.typing import NDArray
 
@@ -25,7 +27,8 @@ class Sieve:
         self.reading = reading
         self.findings = findings
         self._table = table
-        self._raw = raw
+        self._n_rows = raw.table.num_rows
+        self._numbers = replace(raw, table=raw.table.select([]))
         self._strict = reading.on_bad_rows == "error"
         self._reasons: list[Reason] = []
         self._fallen: Mask | None = None
@@ -38,7 +41,7 @@ class Sieve:
             self._note(Reason(problem, refused.rows, refused.texts))
 
     def __len__(self) -> int:
-        return int(self._raw.table.num_rows)
+        return int(self._n_rows)
 
     @property
     def standing(self) -> Mask | None:
@@ -47,7 +50,7 @@ class Sieve:
 
     def row(self, place: int) -> int:
         """Return the number of the row at `place`, as a person counts."""
-        return int(self._raw.numbers(np.array([place]))[0])
+        return int(self._numbers.numbers(np.array([place]))[0])
 
     def refuse(
         self,
@@ -69,13 +72,13 @@ class Sieve:
         places = np.flatnonzero(bad)
         if not len(places):
             return
-        numbers = self._raw.numbers(places)
+        numbers = self._numbers.numbers(places)
         shown = tuple(int(row) for row in numbers[:SHOWN])
         problem = Problem(self.source, what, column, shown, len(places), example)
         if not self._strict:
             falling = bad if falls is None else falls
             self._fallen = falling if self._fallen is None else self._fallen | falling
-            numbers = numbers if falls is None else self._raw.numbers(np.flatnonzero(falls))
+            numbers = numbers if falls is None else self._numbers.numbers(np.flatnonzero(falls))
         self._note(Reason(problem, numbers))
 
     def _note(self, reason: Reason) -> None:
@@ -100,7 +103,7 @@ class Sieve:
             raise DataError([reason.problem for reason in self._reasons])
         kept = ""
         if self.reading.on_bad_rows == "report":
-            path = write_refused(self._table, self._raw, self._reasons, self.reading)
+            path = write_refused(self._table, self._reasons, self.reading)
             kept = f"; they are in {path}"
         self.findings.notice(f"{self.source}: left out {n_fallen:,} of {n_all:,} rows{kept}")
         for reason in self._reasons:

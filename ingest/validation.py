@@ -5,7 +5,7 @@ from __future__ import annotations
 import time as clock
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Literal
+from typing import Literal, TypeVar
 
 import numpy as np
 import pyarrow as pa  # type: ignore[import-untyped]
@@ -16,6 +16,8 @@ from ingest.encoding import Encoded, encode
 from ingest.numbers import number_hint, parse_moments, parse_numbers
 from ingest.raw import Reading
 from ingest.sieve import Mask, Sieve
+
+T = TypeVar("T", np.float32, np.int64)
 
 FARTHEST = 100_000_000_000
 """Seconds from 1970 to the year 5138; beyond it a time is taken to be in another unit."""
@@ -119,6 +121,10 @@ def read_numbers(
 
 def read_labels(sieve: Sieve, name: str, column: pa.ChunkedArray) -> NDArray[np.float32]:
     """Return labels, and report those that are missing, no numbers or out of range."""
+    low, high = sieve.reading.label_range or (-LARGEST, LARGEST)
+    plain = _all_within(column, low, high, np.float32)
+    if plain is not None:
+        return plain
     labels = read_numbers(sieve, name, column, required=True)
     large = np.isfinite(labels) & (np.abs(labels) > LARGEST)
     if large.any():
@@ -126,7 +132,6 @@ def read_labels(sieve: Sieve, name: str, column: pa.ChunkedArray) -> NDArray[np.
         sieve.refuse(large, f"{example} is too large for a label; scale it", name, example)
         labels = np.where(large, 0.0, labels)
     if sieve.reading.label_range is not None:
-        low, high = sieve.reading.label_range
         outside = (labels < low) | (labels > high)
         if outside.any():
             example = _worded(labels[outside][0])
@@ -137,6 +142,11 @@ def read_labels(sieve: Sieve, name: str, column: pa.ChunkedArray) -> NDArray[np.
 
 def read_times(sieve: Sieve, name: str, column: pa.ChunkedArray) -> NDArray[np.int64]:
     """Return a column of numbers since 1970, or of ISO 8601 dates, as whole seconds (UTC)."""
+    if sieve.reading.time_unit == "s":
+        plain = _all_within(column, -FARTHEST, FARTHEST, np.int64)
+        if plain is not None:
+            _tell_future(sieve, name, plain)
+            return plain
     texts: Encoded | None = None
     per_second = _PER_SECOND[sieve.reading.time_unit]
     if pa.types.is_temporal(column.type):
@@ -331,11 +341,33 @@ def _numbers(
     kind = column.type
     if pa.types.is_integer(kind) or pa.types.is_floating(kind) or pa.types.is_boolean(kind):
         column = column.cast(pa.float64(), safe=False)
-        numbers = pc.fill_null(column, np.nan).to_numpy()
+        numbers = (pc.fill_null(column, np.nan) if column.null_count else column).to_numpy()
         return numbers, np.isnan(numbers), None
     texts = encode(column)
     parsed = parse_numbers(texts.values, reading)
     return texts.per_value(parsed.values, np.nan), texts.per_value(parsed.missing, True), texts
+
+
+def _all_within(
+    column: pa.ChunkedArray, low: float, high: float, kind: type[T]
+) -> NDArray[T] | None:
+    """Return a column of numbers, rounded down to `kind`; None where one is missing or outside.
+
+    It goes chunk by chunk: what needs no closer look costs one array.
+    """
+    if column.null_count or not pa.types.is_floating(column.type):
+        return None
+    found = np.empty(len(column), dtype=kind)
+    start = 0
+    for part in column.chunks:
+        numbers = part.to_numpy()
+        if len(numbers) and not (low <= numbers.min() and numbers.max() <= high):
+            return None  # NaN compares as outside
+        if np.issubdtype(kind, np.integer):
+            numbers = np.floor(numbers)
+        found[start : start + len(part)] = numbers
+        start += len(part)
+    return found
 
 
 def _example(texts: Encoded | None, column: pa.ChunkedArray, bad: Mask) -> str:
