@@ -18,7 +18,7 @@ from numpy.typing import NDArray
 from ingest.assemble import Features, split_values
 from ingest.encoding import Encoded, encode
 from ingest.errors import Problem
-from ingest.roles import Findings, Roles
+from ingest.roles import Findings, Roles, Taken
 from ingest.schema import Columns, Field, Kind, Side
 from ingest.sieve import Sieve
 from ingest.validation import Attribute, first_rows, read_numbers
@@ -130,6 +130,13 @@ def finished_features(
             name = feature.wanted.name
             table[name] = split_values(table[name], separator)
     fields = [Field(one.wanted.name, one.kind, side) for one in found if one.kind is not None]
+    sieve.findings.taken += [
+        Taken(sieve.source, part, f"{side} feature", told, one.wanted.name, one.kind)
+        for one in found
+        if one.kind is not None
+        for told in (one.wanted.kind is not None,)
+        for part in one.wanted.parts
+    ]
     rows = ids.codes if sieve.standing is None else ids.codes[sieve.standing]
     standing = np.zeros(len(table) + 1, dtype=np.bool_)
     standing[rows] = True

@@ -29,6 +29,7 @@ from ingest.raw import RawTable, Reading
 from ingest.roles import (
     Findings,
     Roles,
+    Taken,
     check_distinct,
     find_column,
     find_id,
@@ -66,14 +67,15 @@ def load_tables(
     noun: Noun | None,
     liked_from: float | None,
     notice: Notice,
+    findings: Findings | None = None,
 ) -> Dataset:
-    """Read, check and freeze the caller's tables.
+    """Read, check and freeze the caller's tables; what was found out stands in `findings` too.
 
     Raises:
         AskerError: a file is not there, or options contradict one another.
         DataError: everything that is wrong with the tables.
     """
-    intake = _Intake(roles, reading, Findings(notice), tables.partial)
+    intake = _Intake(roles, reading, findings or Findings(notice), tables.partial)
     intake.read_beside("user", tables.users)
     intake.read_beside("item", tables.items)
     seen = intake.read_interactions(tables.interactions)
@@ -267,6 +269,7 @@ class _Intake:
             found = next((name for name in table.columns if name.lower() == "name"), None)
             if found is not None:
                 self.findings.notice(f"{table.source}: took column {found!r} as the title")
+                self.findings.taken.append(Taken(table.source, found, Columns.TITLE, told=False))
         return found
 
     def _tell_unused(self, table: RawTable, used: Collection[str]) -> None:

@@ -58,12 +58,28 @@ class Roles:
         return {name: tuple((parts or name).split("+")) for name, _, parts in pairs}
 
 
+@dataclass(frozen=True)
+class Taken:
+    """A column that was taken for something."""
+
+    source: str
+    column: str
+    role: str
+    """`user`, `item`, `label`, `time`, `title`, or `user feature`, `item feature`."""
+    told: bool
+    """Whether the caller said so; of a feature, whether its kind was said."""
+    feature: str | None = None
+    """The feature it makes, where several columns may make one."""
+    kind: Kind | None = None
+
+
 @dataclass
 class Findings:
     """What reading found out on its way: problems, collected to be raised together, and notices."""
 
     notice: Notice
     problems: list[Problem] = field(default_factory=list)
+    taken: list[Taken] = field(default_factory=list)
 
     def add(self, problem: Problem) -> None:
         """Remember a problem."""
@@ -79,12 +95,16 @@ def find_column(
     """
     if told is not None:
         require_columns([told], columns, source, findings)
-        return told if told in columns else None
+        if told not in columns:
+            return None
+        findings.taken.append(Taken(source, told, role, told=True))
+        return told
     plain = {re.sub(r"[^a-z0-9]", "", name.lower()): name for name in reversed(columns)}
     for usual in USUAL_NAMES[role].split():
         if usual in plain:
             if plain[usual] != role:
                 findings.notice(f"{source}: took column {plain[usual]!r} as the {role}")
+            findings.taken.append(Taken(source, plain[usual], role, told=False))
             return plain[usual]
     return None
 
@@ -107,8 +127,9 @@ def find_id(
     if beside and told not in columns:
         told = None
     found = find_column(role, told, columns, source, findings)
-    if found is None and beside:
+    if found is None and beside and plain_id is not None:
         found = plain_id
+        findings.taken.append(Taken(source, plain_id, role, told=False))
     if found is None and told is None:
         hint = f"name it with --{role}"
         if all(re.fullmatch(r"[\d.,:\- ]*", name) for name in columns):

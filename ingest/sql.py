@@ -7,6 +7,7 @@ single SELECT, and nothing is ever committed. A URL is never shown with its pass
 from __future__ import annotations
 
 import difflib
+import re
 from collections.abc import Collection, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -33,6 +34,7 @@ _WORDS = 40
 _EXACT: set[type] = {int, str, list, dict, bytes}
 """Types whose values Arrow turns into text as they are written."""
 _ARROW: set[type] = {*_EXACT, bool, float, Decimal, datetime, date}
+_SECRET = re.compile("pass|secret|token|key|cert", re.IGNORECASE)
 _MENDS = {
     "password authentication": "check the user and the password",
     "access denied": "check the user and the password",
@@ -127,6 +129,21 @@ def open_sql(
         what = "two columns have this name; rename one with AS"
         raise DataError([Problem(name, what, column) for column in twice])
     return SqlTable(name, columns, reading, url, statement)
+
+
+def without_table(source: str) -> str:
+    """Return a URL without the `#TABLE` at its end."""
+    named = _parsed(source)[1]
+    return source if named is None else source.rpartition("#")[0]
+
+
+def portable(source: str) -> str:
+    """Return a URL that may be written down: for the password, the variable DB_PASSWORD."""
+    url, table = _parsed(source)
+    options = {key: value for key, value in url.query.items() if not _SECRET.search(key)}
+    plain = url.set(password="-" if url.password else None).set(query=options)
+    text = plain.render_as_string(hide_password=False).replace(":-@", ":${DB_PASSWORD}@", 1)
+    return text if table is None else f"{text}#{table}"
 
 
 def shown(url: URL) -> str:

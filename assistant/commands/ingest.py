@@ -2,17 +2,22 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import click
 
 from assistant.commands.options import emit, home_option, json_option
-from assistant.commands.sources import read_source, source_options
+from assistant.commands.sources import request_from, said_in, source_options
+
+if TYPE_CHECKING:
+    from ingest.loaders import Request
 
 _EXAMPLES = """
 \b
 Examples:
   whyrec ingest ml-100k
+  whyrec ingest ratings.csv --items films.csv --dry-run
+  whyrec ingest postgresql://ann@db/shop --table ratings --items '#films'
   whyrec ingest ratings.csv --users users.csv --items films.csv --noun film,films --liked-from 4
   whyrec ingest merged.csv --user-col sex,age,occupation --item-col genre1,genre2,genre3 \\
       --sparse-col occupation --multi-col genres=genre1+genre2+genre3 --missing missing
@@ -21,27 +26,46 @@ Examples:
 
 @click.command(epilog=_EXAMPLES)
 @source_options
+@click.option("--dry-run", is_flag=True, help="Print what is understood; write nothing.")
 @home_option
 @json_option
-def ingest(home_dir: str | None, as_json: bool, **given: Any) -> None:
+def ingest(dry_run: bool, home_dir: str | None, as_json: bool, **given: Any) -> int:
     """Read SOURCE, check it as a whole and put it into the home.
 
-    SOURCE is ml-100k, ml-1m, dummy (or dummy:SEED), or a CSV or Parquet file with one row per
-    interaction. Columns are guessed from usual names where they are not given, and every guess is
-    said. A feature whose kind is not given is a quantity where the column holds numbers, else a
-    category, or several where a cell holds the separator.
+    SOURCE is a data set known by name (`whyrec data list`), a CSV, JSON Lines or Parquet file with
+    one row per interaction, a folder of Parquet or of RecBole's or MovieLens's files, or the URL of
+    a database with --table or --query. Columns are guessed from usual names where they are not
+    given, and every guess is said; --dry-run shows what is understood. A feature whose kind is not
+    given is a quantity where the column holds numbers, else a category, or several where a cell
+    holds the separator.
     """
+    request = request_from(given)
+    if dry_run:
+        return _understood(request, said_in(given), as_json)
     from assistant.building import data_part
+    from ingest.loaders import load
     from ingest.progress import say
     from ingest.summary import summary
     from ingest.workspace import Home, home_path
 
-    dataset = read_source(given, say)
+    dataset = load(request, say)
     home = Home(home_path(home_dir))
     with home.writing() as edition:
         data_part(edition, dataset)
     holds = {**summary(dataset), "home": str(home.path)}
     emit(holds, as_json, _worded(holds))
+    return 0
+
+
+def _understood(request: Request, said: dict[str, Any], as_json: bool) -> int:
+    """Print what a request is understood to mean, and return 2 where something has to be mended."""
+    from assistant.commands.dry_run import schema_for, worded
+    from ingest.understanding import understand
+
+    found = understand(request)
+    found = {**found, "schema": schema_for(said, found.pop("guessed"))}
+    emit(found, as_json, worded(found))
+    return 2 if found["problems"] else 0
 
 
 def _worded(holds: dict[str, Any]) -> str:

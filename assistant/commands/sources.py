@@ -10,13 +10,19 @@ import click
 from ingest.errors import AskerError
 
 if TYPE_CHECKING:
+    from ingest.loaders import Request
     from ingest.progress import Notice
-    from ingest.schema import Dataset, Noun
+    from ingest.schema import Dataset
 
 _LIST = "A,B,…"
+_TEXTS = ("user_col", "item_col", "sparse_col", "dense_col", "multi_col", "missing", "noun")
+"""Options that take several texts."""
 _OPTIONS = (
-    click.option("--users", metavar="FILE", help="Table with one row per user."),
-    click.option("--items", metavar="FILE", help="Table with one row per item."),
+    click.option("--schema", metavar="FILE", help="TOML that says what these options say."),
+    click.option("--table", metavar="NAME", help="Table or view, where SOURCE is a database."),
+    click.option("--query", metavar="SELECT", help="One SELECT, where SOURCE is a database."),
+    click.option("--users", metavar="TABLE", help="Table with one row per user."),
+    click.option("--items", metavar="TABLE", help="Table with one row per item."),
     click.option("--user", metavar="COLUMN", help="Column of the user's id [default: guessed]."),
     click.option("--item", metavar="COLUMN", help="Column of the item's id [default: guessed]."),
     click.option("--label", metavar="COLUMN", help="Column of the label [default: guessed]."),
@@ -40,10 +46,39 @@ _OPTIONS = (
     ),
     click.option(
         "--layout",
-        type=click.Choice(["auto", "table", "lists"]),
-        help="One interaction per row, or a padded list of items per user [default: auto].",
+        type=click.Choice(["auto", "table", "lists", "merged"]),
+        help="One interaction per row; a padded list of items per user; or a merged table whose "
+        "columns' sides are found in the rows [default: auto, one of the first two].",
     ),
-    click.option("--sep", metavar="TEXT", help="Between the fields [default: a comma]."),
+    click.option(
+        "--ids",
+        type=click.Choice(["check", "exact", "trim", "fold"]),
+        help="Ids that differ only by spaces or case: report them, keep them apart, leave out "
+        "spaces, or take them as one [default: check].",
+    ),
+    click.option(
+        "--time-unit",
+        type=click.Choice(["s", "ms", "us", "ns"]),
+        help="Of times that are numbers since 1970 [default: s].",
+    ),
+    click.option("--label-range", metavar="LEAST,GREATEST", help="What labels lie between."),
+    click.option(
+        "--on-bad-rows",
+        type=click.Choice(["error", "skip", "report"]),
+        help="Refuse the tables, leave such rows out, or leave them out and write them to a file "
+        "[default: error].",
+    ),
+    click.option(
+        "--refused-folder", metavar="DIR", help="For the rows left out [default: where you are]."
+    ),
+    click.option("--sep", metavar="TEXT", help="Between the fields [default: found out]."),
+    click.option(
+        "--quote",
+        metavar="MARK",
+        help='Around text that holds the separator; "none" where there is none [default: "].',
+    ),
+    click.option("--decimal", metavar="MARK", help="In numbers, as in 1.5 [default: .]."),
+    click.option("--thousands", metavar="MARK", help="In numbers, as in 1,000."),
     click.option("--encoding", metavar="NAME", help="Of the text files [default: utf-8]."),
     click.option("--noun", metavar="ONE,MANY", help="What items are called: film,films."),
     click.option("--liked-from", type=float, help="Labels from this on count as liked."),
@@ -51,64 +86,51 @@ _OPTIONS = (
 
 
 def source_options(command: Callable[..., Any]) -> Callable[..., Any]:
-    """Add the argument SOURCE and the options about it; `read_source` takes what they give."""
+    """Add the argument SOURCE and the options about it; `request_from` takes what they give."""
     for option in reversed(_OPTIONS):
         command = option(command)
-    return click.argument("source")(command)
+    return click.argument("source", required=False)(command)
 
 
 def read_source(given: dict[str, Any], notice: Notice) -> Dataset:
     """Read the source that a command's arguments describe; other arguments in `given` are ignored.
 
     Raises:
-        WhyrecError: as `ingest.loaders.load_source`.
+        WhyrecError: as `ingest.loaders.load`.
     """
-    from ingest.loaders import load_source
-    from ingest.raw import Reading
-    from ingest.roles import Roles
+    from ingest.loaders import load
 
-    roles = {
-        "user_columns": _names(given["user_col"]),
-        "item_columns": _names(given["item_col"]),
-        "sparse": _names(given["sparse_col"]),
-        "dense": _names(given["dense_col"]),
-        "multi": _names(given["multi_col"]),
-        **{name: given[name] for name in ("user", "item", "label", "time", "title")},
-    }
-    reading = {
-        "encoding": given["encoding"],
-        "separator": _separator(given["sep"]),
-        "missing": _names(given["missing"]) or None,
-        "multi_separator": given["multi_sep"],
-        "duplicates": given["duplicates"],
-        "layout": given["layout"],
-    }
-    return load_source(
-        given["source"],
-        Roles(**roles),
-        Reading(**{name: value for name, value in reading.items() if value is not None}),
-        users=given["users"],
-        items=given["items"],
-        noun=_noun(given["noun"]),
-        liked_from=given["liked_from"],
-        notice=notice,
-    )
+    return load(request_from(given), notice)
 
 
-def _names(text: str | None) -> tuple[str, ...]:
-    return tuple(part.strip() for part in (text or "").split(",") if part.strip())
+def request_from(given: dict[str, Any]) -> Request:
+    """Return the request that a command's arguments make; options win over the schema file."""
+    if not given["source"] and not given["schema"]:
+        raise AskerError("say what to read: a SOURCE, or a schema file with --schema")
+    from ingest.schema_file import request_of
+
+    return request_of(said_in(given))
 
 
-def _separator(text: str | None) -> str | None:
-    return None if text is None else text.replace("\\t", "\t")
+def said_in(given: dict[str, Any]) -> dict[str, Any]:
+    """Return what the schema file and the options say, by the schema's keys."""
+    from ingest.schema_file import KEYS, read_schema
+
+    options = {key: given[key] for key in KEYS if given.get(key) is not None}
+    for key in _TEXTS:
+        if key in options:
+            options[key] = tuple(part.strip() for part in options[key].split(",") if part.strip())
+    if "label_range" in options:
+        options["label_range"] = _two_numbers(options["label_range"])
+    if "sep" in options:
+        options["sep"] = options["sep"].replace("\\t", "\t")
+    schema = given.get("schema")
+    return {**(read_schema(schema) if schema else {}), **options}
 
 
-def _noun(text: str | None) -> Noun | None:
-    from ingest.schema import Noun
-
-    if text is None:
-        return None
-    one, _, many = (part.strip() for part in text.partition(","))
-    if not one or not many:
-        raise AskerError(f"--noun takes one and many, as in film,films, not {text!r}")
-    return Noun(one, many)
+def _two_numbers(text: str) -> tuple[float, float]:
+    try:
+        least, greatest = map(float, text.split(","))
+    except ValueError as error:
+        raise AskerError(f"--label-range takes two numbers, as in 1,5, not {text!r}") from error
+    return least, greatest
