@@ -5,18 +5,19 @@ External ids are strings, as the data's owner writes them; internal indices are 
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterable
 from functools import cached_property
 from typing import Any
 
 import numpy as np
 import pandas as pd
+import pyarrow as pa  # type: ignore[import-untyped]
+import pyarrow.compute as pc  # type: ignore[import-untyped]
 from numpy.typing import NDArray
 
 IntArray = NDArray[np.int32]
 
-_PLAIN_INTEGER = re.compile(r"0|[1-9][0-9]{0,17}")
+_PLAIN_INTEGER = r"^(0|[1-9][0-9]{0,19})$"
 
 
 class IdMap:
@@ -31,12 +32,7 @@ class IdMap:
         unique = pd.unique(pd.Series(external, dtype="object"))
         if pd.isna(unique).any():
             raise ValueError("an id is missing")
-        texts = [str(value) for value in unique]
-        if all(_PLAIN_INTEGER.fullmatch(text) for text in texts):
-            texts.sort(key=int)
-        else:
-            texts.sort()
-        self._index = pd.Index(texts, dtype="object")
+        self._index = pd.Index(_in_order([str(value) for value in unique]), dtype="object")
         if not self._index.is_unique:
             raise ValueError("two ids have the same text")
 
@@ -66,3 +62,15 @@ class IdMap:
         """Index of one external id, or None where it is unknown."""
         index = int(self._index.get_indexer(pd.Index([external], dtype="object"))[0])
         return None if index < 0 else index
+
+
+def _in_order(texts: list[str]) -> NDArray[np.object_]:
+    values = pa.array(texts, pa.string())
+    order = pc.sort_indices(values)  # UTF-8 sorts as its characters do
+    if pc.all(pc.match_substring_regex(values, _PLAIN_INTEGER)).as_py():
+        try:
+            order = np.argsort(values.cast(pa.uint64()).to_numpy())
+        except pa.ArrowInvalid:  # twenty digits may be more than 64 bits hold
+            order = np.array(sorted(range(len(texts)), key=lambda place: int(texts[place])), int)
+    found: NDArray[np.object_] = np.array(texts, dtype=object)[np.asarray(order)]
+    return found

@@ -100,6 +100,6 @@ def _write(table: pa.Table, source: str, reading: Reading) -> Path:
     except OSError as error:
         raise AskerError(
             f"the refused rows cannot be written to {path} ({error.strerror or error}); give "
-            "another folder with --refused"
+            "another folder with --refused-folder"
         ) from error
     return path
