@@ -77,7 +77,7 @@ class Chroma:
         hnsw: Any = {
             "space": space,
             "max_neighbors": 32,
-            "ef_construction": 200,
+            "ef_construction": 100,
             "ef_search": 400,
             "sync_threshold": 500,
         }

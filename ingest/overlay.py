@@ -99,7 +99,7 @@ class ChangedUsers(UserIndex):
         """
         dataset = grown.dataset
         vectors: Any = GrownVectors(index.vectors, dataset.item_ids, grown.item_since <= step)
-        super().__init__(dataset, index._chroma, vectors, index._collections)
+        super().__init__(dataset, index._chroma, vectors, index._collections, index._digests)
         changed = np.flatnonzero(grown.user_changed > step)
         is_changed = np.zeros(dataset.n_users, dtype=bool)
         is_changed[changed] = True

@@ -18,7 +18,8 @@ from ingest.schema import Dataset, FloatArray
 from ingest.vectors import InteractionVectors
 
 Kind = Literal["users", "newcomers", "items"]
-_WORDING = 1  # raise it when the same data would give other texts or vectors
+WORDING = 1
+"""Raise it when the same data would give other texts or vectors."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -36,7 +37,7 @@ class Records:
 
     def collection_name(self, dataset: Dataset) -> str:
         """Return a name that holds the data's fingerprint; equal names mean equal content."""
-        digest = hashlib.sha256(f"{_WORDING} {self.vectors_from}".encode())
+        digest = hashlib.sha256(f"{WORDING} {self.vectors_from}".encode())
         for text in self.texts:
             digest.update(text.encode() + b"\0")
         return f"whyrec-{dataset.fingerprint}-{self.kind}-{digest.hexdigest()[:12]}"

@@ -2,17 +2,16 @@
 
     FOLDER/index.json          what is where, and from which data it was made
     FOLDER/vectors.*           the map from a set of items to its vector
+    FOLDER/digests.safetensors what tells whether a profile is still the one that was written
     FOLDER/chroma.sqlite3, …   Chroma's own files, unless the collections live on a server
 
-On a server nothing is published by renaming a folder. There a collection's name says what is in it:
-a build that was cut short is gone on with, and no build touches what another home reads.
+`ingest.indexing` writes it.
 """
 
 from __future__ import annotations
 
-import hashlib
 import json
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from types import TracebackType
@@ -22,15 +21,16 @@ import numpy as np
 from scipy import sparse
 
 from ingest.chroma import DATABASE_FILE, SERVER_VARIABLE, Chroma, connect
-from ingest.embedding import Embedder, embedding_model
-from ingest.errors import AskerError, HomeError, OperationError
+from ingest.digests import DIGESTS, Digests, load_digests
+from ingest.embedding import Embedder
+from ingest.errors import AskerError, HomeError
+from ingest.fetch import sha256_of
 from ingest.ids import IntArray
-from ingest.matrix import interaction_matrix
 from ingest.meanings import ItemIndex
-from ingest.progress import progress_bar
-from ingest.records import Records, all_records
 from ingest.schema import Dataset, FloatArray
-from ingest.vectors import InteractionVectors, VectorConfig, fit_vectors, load_vectors
+from ingest.vectors import COMPONENTS_FILE as COMPONENTS
+from ingest.vectors import FILE as VECTORS
+from ingest.vectors import InteractionVectors, load_vectors
 
 if TYPE_CHECKING:
     from chromadb.api.models.Collection import Collection
@@ -59,12 +59,14 @@ class UserIndex:
         chroma: Chroma,
         vectors: InteractionVectors,
         collections: Sequence[Collection],
+        digests: Digests | None = None,
     ) -> None:
         self.dataset = dataset
         self.vectors = vectors
         self._chroma = chroma
         self._collections = collections
         """Users with items, then those without where there are any."""
+        self._digests = digests
 
     def nearest(self, items: IntArray, n: int) -> list[str]:
         """Return the ids of the `n` users nearest to the set `items`, ties by user index.
@@ -132,9 +134,20 @@ class UserIndex:
             if rest:
                 with self._chroma.guarded():
                     got = collection.get(ids=rest, include=["documents", "metadatas"])
-                rows = zip(got["ids"], got["documents"] or [], got["metadatas"] or [], strict=True)
+                rows = list(
+                    zip(got["ids"], got["documents"] or [], got["metadatas"] or [], strict=True)
+                )
+                self._check(rows)
                 found |= {user: StoredDocument(text, dict(about)) for user, text, about in rows}
         return found
+
+    def _check(self, rows: Sequence[tuple[str, str, Mapping[str, Any]]]) -> None:
+        """Refuse what is not as it was written: Chroma has no checksums."""
+        if self._digests is not None and (changed := self._digests.changed(rows)):
+            raise HomeError(
+                f"the index in {self._chroma.place} is damaged (the profile of user {changed} is "
+                "not the one that was written); run `whyrec index` again"
+            )
 
 
 @dataclass(frozen=True, eq=False)
@@ -161,51 +174,6 @@ class Index:
         self.close()
 
 
-def build_index(
-    dataset: Dataset,
-    folder: Path,
-    server: str | None = None,
-    *,
-    config: VectorConfig | None = None,
-    seed: int = 0,
-    model: str | None = None,
-) -> None:
-    """Write the index of `dataset` into the existing, empty `folder`.
-
-    Args:
-        dataset: whose users and items.
-        folder: for index.json, the vectors' map and, without a server, the collections.
-        server: http://host:port of a Chroma server for the collections.
-        config: how vectors are made.
-        seed: of the sample and the projection they are fitted with.
-        model: of the sentence embeddings; by default what WHYREC_EMBEDDINGS names.
-
-    Raises:
-        OperationError: the server or the embedding model is not to be had, or writing failed.
-    """
-    model = model or embedding_model()
-    matrix = interaction_matrix(dataset.interactions, dataset.n_users, dataset.n_items)
-    vectors = fit_vectors(matrix, np.random.default_rng(seed), config)
-    vectors.save(folder)
-    chroma = connect(folder, server, new=True)
-    try:
-        collections = {
-            records.kind: _write(chroma, records, records.collection_name(dataset))
-            for records in all_records(dataset, matrix, vectors, model)
-        }
-    finally:
-        chroma.close()
-    manifest = {
-        "format": FORMAT,
-        "data_fingerprint": dataset.fingerprint,
-        "server": server,
-        "embedding_model": model,
-        "collections": collections,
-        "files": {} if server else _graph_files(folder),
-    }
-    (folder / FILE).write_text(json.dumps(manifest, indent=2), encoding="utf-8")
-
-
 def open_index(
     folder: Path, dataset: Dataset, server: str | None = None, made_from: str | None = None
 ) -> Index:
@@ -224,9 +192,9 @@ def open_index(
     manifest = _read_manifest(folder)
     _check_origin(manifest, folder, dataset, made_from or dataset.fingerprint)
     _check_server_is(manifest["server"], folder, server)
-    if server is None:
-        _check_files(manifest["files"], folder)
+    _check_files(manifest["files"], folder, server)
     vectors = load_vectors(folder)
+    digests = load_digests(folder) if DIGESTS in manifest["files"] else None
     chroma = connect(folder, server)
     try:
         found = {
@@ -239,37 +207,10 @@ def open_index(
     users = [found[kind] for kind in ("users", "newcomers") if kind in found]
     embedder = Embedder(manifest["embedding_model"])
     return Index(
-        UserIndex(dataset, chroma, vectors, users),
+        UserIndex(dataset, chroma, vectors, users, digests),
         ItemIndex(dataset, chroma, found.get("items"), embedder),
         chroma,
     )
-
-
-def _write(chroma: Chroma, records: Records, name: str) -> dict[str, str | int]:
-    """Write one collection, or what is missing of it, and return its name and count."""
-    n = len(records.ids)
-    collection = chroma.create(name, records.space)
-    with chroma.guarded():
-        there = collection.count()
-    if there != n:
-        with progress_bar(n, f"indexing {records.kind}") as bar:
-            for rows in chroma.batches(n):
-                chroma.add(
-                    collection,
-                    records.ids[rows],
-                    records.vectors(rows),
-                    records.texts[rows],
-                    records.metadata[rows],
-                )
-                bar.update(rows.stop - rows.start)
-    with chroma.guarded():
-        there = collection.count()
-    if there != n:
-        raise OperationError(
-            f"{chroma.place} kept {there} of {n} {records.kind} in {name}; delete that collection "
-            "and run `whyrec index` again"
-        )
-    return {"name": name, "count": n}
 
 
 def _open(chroma: Chroma, name: str, count: int) -> Collection:
@@ -323,23 +264,30 @@ def _check_server_is(place: str | None, folder: Path, server: str | None) -> Non
         )
 
 
-def _graph_files(folder: Path) -> dict[str, str]:
-    """Return the SHA-256 of Chroma's finished search graphs, by path in the folder.
+def file_hashes(folder: Path) -> dict[str, str]:
+    """Return the SHA-256 of what never changes once written, by path in the folder.
 
-    Below 500 records (see `Chroma.create`) there is none: Chroma makes it anew at every opening.
+    Chroma's finished search graphs are among it. Below 500 records (see `Chroma.create`) there is
+    none: Chroma makes it anew at every opening. Its database does change when it is opened.
     """
-    return {
-        path.relative_to(folder).as_posix(): hashlib.sha256(path.read_bytes()).hexdigest()
+    own = [folder / name for name in (VECTORS, COMPONENTS, DIGESTS)]
+    graphs = [
+        path
         for finished in sorted(folder.glob("*/index_metadata.pickle"))
         for path in sorted(finished.parent.iterdir())
+    ]
+    return {
+        path.relative_to(folder).as_posix(): sha256_of(path)
+        for path in own + graphs
+        if path.is_file()
     }
 
 
-def _check_files(expected: dict[str, str], folder: Path) -> None:
-    """Refuse changed graphs: Chroma answers wrongly from a lost one and crashes on a torn one."""
-    if not (folder / DATABASE_FILE).is_file():
+def _check_files(expected: dict[str, str], folder: Path, server: str | None) -> None:
+    """Refuse changed files: Chroma answers wrongly from a lost graph and crashes on a torn one."""
+    if server is None and not (folder / DATABASE_FILE).is_file():
         raise HomeError(f"{folder / DATABASE_FILE} is missing; run `whyrec index` again")
-    there = _graph_files(folder)
+    there = file_hashes(folder)
     if torn := sorted(name for name in expected if there.get(name) != expected[name]):
         what = "is missing" if torn[0] not in there else "is damaged"
         raise HomeError(f"{folder / torn[0]} {what}; run `whyrec index` again")

@@ -10,9 +10,10 @@ import pytest
 
 from ingest.embedding import PACKAGED, Embedder, embedding_model
 from ingest.errors import AskerError, OperationError
+from ingest.indexing import build_index
 from ingest.meanings import item_documents, item_texts
 from ingest.schema import Dataset
-from ingest.store import Index, build_index, open_index
+from ingest.store import Index, open_index
 
 
 @pytest.fixture(scope="module")

@@ -12,11 +12,12 @@ import pytest
 
 from ingest.growing import Grown, first_addition, grow
 from ingest.ids import IdMap
+from ingest.indexing import build_index
 from ingest.matrix import interaction_matrix
 from ingest.overlay import with_changes
 from ingest.profiles import write_profiles
 from ingest.schema import Dataset, Interactions
-from ingest.store import Index, build_index, open_index
+from ingest.store import Index, open_index
 from ingest.vectors import VectorConfig
 
 N_USERS, N_ITEMS = 80, 40

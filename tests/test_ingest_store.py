@@ -23,11 +23,12 @@ from scipy import sparse
 from ingest.chroma import DATABASE_FILE, chroma_server, connect
 from ingest.errors import AskerError, HomeError, OperationError
 from ingest.ids import IdMap
+from ingest.indexing import build_index
 from ingest.matrix import interaction_matrix
 from ingest.profiles import write_profiles
 from ingest.recall import candidate_recall
 from ingest.schema import Dataset, Interactions
-from ingest.store import FILE, Index, build_index, open_index
+from ingest.store import FILE, Index, open_index
 from ingest.vectors import VectorConfig
 
 
@@ -249,7 +250,7 @@ def test_above_5000_items_projected_vectors_still_find_the_neighbours(tmp_path: 
     dataset = from_matrix(matrix)
     build_index(dataset, tmp_path)
     with open_index(tmp_path, dataset) as index:
-        assert index.users.vectors.dimension == 256 + 3
+        assert index.users.vectors.dimension == 512 + 3
         recall = candidate_recall(index.users, matrix, np.random.default_rng(0))
     # Measured: 0.999 here; of 10,000 such users × 8,000 items 0.84, and 0.97 among 200 candidates.
     assert recall.mean >= 0.98

@@ -1,0 +1,375 @@
+"""Kill -9 at random moments of everything that writes a home, and look at what is left.
+
+    python -m tests.kills --kills 100 --seed 0
+
+Each trial copies a home, forks a process that changes it, and kills that process: half of the times
+at a random moment, half at a random one of its own steps in the file system (a file opened to be
+written, a folder made, a rename, a removal). Then another process opens the home and asks it: all
+parts and all answers must be the old ones, or all the new ones. At last the change is made again,
+undisturbed, and must end in the new state with nothing left over.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import os
+import random
+import shutil
+import signal
+import sys
+import tempfile
+import threading
+import time
+from collections import Counter
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+State = dict[str, Any]
+"""What a home is: fingerprints, counts and answers."""
+Change = Callable[[Path], None]
+
+_STEPS = {"open", "os.mkdir", "os.rename", "os.remove", "os.rmdir", "os.link", "os.truncate"}
+_WRITES = os.O_WRONLY | os.O_RDWR | os.O_CREAT | os.O_TRUNC
+QUESTIONS = (
+    "Suggest 3 items to user 7 from similar users",
+    "who are the 5 users most like user 11?",
+    "Suggest 4 items to user 23",
+    "How similar are users 3 and 8?",
+)
+
+
+@dataclass(frozen=True)
+class Ended:
+    """How a forked process ended."""
+
+    killed: bool
+    seconds: float
+    result: Any
+    """What it returned; its error as text where it raised one."""
+    failed: bool = False
+
+
+def forked(work: Callable[[], Any], after: float | None = None, step: int | None = None) -> Ended:
+    """Run `work` in a process of its own; kill it `after` so many seconds or at file `step`."""
+    reader, writer = os.pipe()
+    started = time.monotonic()
+    pid = os.fork()
+    if pid == 0:
+        os.close(reader)
+        _be_the_child(work, writer, step)
+    os.close(writer)
+    timer = threading.Timer(after or 0.0, os.kill, (pid, signal.SIGKILL))
+    if after is not None:
+        timer.start()
+    with os.fdopen(reader) as pipe:
+        text = pipe.read()
+    status = os.waitid(
+        os.P_PID, pid, os.WEXITED | os.WNOWAIT
+    )  # keeps the pid until no timer needs it
+    timer.cancel()
+    timer.join() if timer.is_alive() else None
+    os.waitpid(pid, 0)
+    killed = status is not None and status.si_code == os.CLD_KILLED
+    said = json.loads(text) if text and not killed else {}
+    return Ended(killed, time.monotonic() - started, said.get("result"), "error" in said)
+
+
+def _be_the_child(work: Callable[[], Any], writer: int, step: int | None) -> None:
+    silent = os.open(os.devnull, os.O_WRONLY)
+    os.dup2(silent, 1)
+    os.dup2(silent, 2)
+    if step is not None:
+        _watch_steps(step)
+    try:
+        said = {"result": work()}
+    except BaseException as error:
+        said = {"error": True, "result": f"{type(error).__name__}: {error}"}
+    with os.fdopen(writer, "w") as pipe:
+        json.dump(said, pipe)
+    os._exit(0)
+
+
+_steps = 0
+
+
+def _watch_steps(last: int) -> None:
+    """Count the steps that change files, and kill this process at the one numbered `last`."""
+
+    def hook(event: str, arguments: tuple[Any, ...]) -> None:
+        global _steps
+        if event not in _STEPS or (event == "open" and not arguments[2] & _WRITES):
+            return
+        _steps += 1
+        if _steps == last:
+            os.kill(os.getpid(), signal.SIGKILL)
+
+    sys.addaudithook(hook)
+
+
+def state_of(home: Path) -> State:
+    """Open the home at `home` as an asker does, and return all that can be told from it."""
+    import numpy as np
+
+    from assistant.chain import RecommendationQA
+    from ingest.workspace import Home
+
+    parts = {name: part.data_fingerprint for name, part in Home(home).parts().items()}
+    qa = RecommendationQA.from_home(str(home), llm=None, log=False)
+    with qa.home.index:
+        dataset, users = qa.home.dataset, qa.home.index.users
+        everyone = [str(user) for user in dataset.user_ids.external]
+        return {
+            "parts": parts,
+            "data": dataset.fingerprint,
+            "model": qa.home.model_fingerprint,
+            "counts": [dataset.n_users, dataset.n_items, len(dataset.interactions)],
+            "profiles": [document.text for document in users.documents(everyone)],
+            "near": users.nearest(np.arange(9, dtype=np.int32), 20),
+            "answers": [answered(qa.invoke(question)) for question in QUESTIONS],
+        }
+
+
+def answered(answer: dict[str, Any]) -> dict[str, Any]:
+    """Return what two answers from the same home have in common."""
+    return {key: value for key, value in answer.items() if key not in ("answer_id", "seconds")}
+
+
+@dataclass(frozen=True)
+class Subject:
+    """A change, the home it starts from and the two states it may leave behind."""
+
+    name: str
+    change: Change
+    start: Path
+    old: State
+    new: State
+    seconds: float
+    n_steps: int
+
+
+def prepared(name: str, change: Change, start: Path, scratch: Path) -> Subject:
+    """Make the change once undisturbed, to learn its end, its duration and its steps."""
+    copy = scratch / f"{name}-whole"
+    shutil.copytree(start, copy)
+
+    def counted() -> int:
+        _watch_steps(-1)
+        change(copy)
+        return _steps
+
+    made = _whole(forked(counted), name)
+    old = _whole(forked(lambda: state_of(start)), name)
+    new = _whole(forked(lambda: state_of(copy)), name)
+    return Subject(name, change, start, old.result, new.result, made.seconds, made.result)
+
+
+def _whole(ended: Ended, name: str) -> Ended:
+    if ended.killed or ended.failed:
+        raise AssertionError(f"{name} cannot be done even undisturbed: {ended.result}")
+    return ended
+
+
+def trial(subject: Subject, scratch: Path, rng: random.Random, by_step: bool) -> str:
+    """Kill the change once; return `old`, `new` or `done`, or raise with what is wrong."""
+    home = scratch / "trial"
+    shutil.rmtree(home, ignore_errors=True)
+    shutil.copytree(subject.start, home)
+    after = None if by_step else rng.uniform(0, 1.1 * subject.seconds)
+    step = rng.randint(1, subject.n_steps) if by_step else None
+    moment = f"{subject.name}, killed at " + (f"step {step}" if by_step else f"{after:.3f} s")
+    ended = forked(lambda: subject.change(home), after, step)
+    if ended.failed:
+        raise AssertionError(f"{moment}: {ended.result}")
+    left = forked(lambda: state_of(home))
+    if left.failed or left.killed:
+        raise AssertionError(f"{moment}: the home does not answer: {left.result}")
+    if left.result not in (subject.old, subject.new):
+        raise AssertionError(f"{moment}: neither old nor new: {differences(left.result, subject)}")
+    found = "new" if left.result == subject.new != subject.old else "old"
+    again = forked(lambda: subject.change(home))
+    if again.failed or again.killed:
+        raise AssertionError(f"{moment}: cannot be done again: {again.result}")
+    if (after_all := forked(lambda: state_of(home)).result) != subject.new:
+        raise AssertionError(f"{moment}: done again, it differs: {differences(after_all, subject)}")
+    if stray := leftovers(home):
+        raise AssertionError(f"{moment}: done again, it leaves {stray}")
+    return found if ended.killed else "done"
+
+
+def differences(state: Any, subject: Subject) -> str:
+    """Name what of `state` is of neither side, or of which."""
+    if not isinstance(state, dict):
+        return str(state)
+    sides = {
+        key: "both" if subject.old[key] == subject.new[key] == value
+        else "old" if value == subject.old[key]
+        else "new" if value == subject.new[key]
+        else "neither"
+        for key, value in state.items()
+    }  # fmt: skip
+    return ", ".join(f"{key} {side}" for key, side in sides.items())
+
+
+def leftovers(home: Path) -> list[str]:
+    """Return what is in the home beside its parts and one earlier generation of each."""
+    from ingest.workspace import Home
+
+    opened = Home(home)
+    stray = [path.name for path in home.glob("*.new")] + [
+        path.name for path in home.glob("lock.holder")
+    ]
+    for name, part in opened.parts().items():
+        older = [folder for folder in opened.folders(name) if folder != part.folder]
+        stray += [folder.name for folder in older[:-1]]
+    return stray
+
+
+def say(line: str) -> None:
+    sys.stdout.write(line + "\n")
+    sys.stdout.flush()
+
+
+# The changes.
+
+
+def generated(seed: int, n_users: int = 120) -> Any:
+    """Return `n_users` users, 80 items and 20 interactions a user, drawn from `seed`."""
+    import numpy as np
+    import pandas as pd
+
+    from benchmarks.generate import power_law_matrix
+    from ingest.ids import IdMap
+    from ingest.schema import Dataset, Field, Interactions
+
+    n_items = 80
+    rng = np.random.default_rng(seed)
+    matrix = power_law_matrix(n_users, n_items, 20 * n_users, rng)
+    user = np.repeat(np.arange(n_users, dtype=np.int32), np.diff(matrix.indptr))
+    return Dataset(
+        name=f"generated-{seed}",
+        user_ids=IdMap(str(number) for number in range(n_users)),
+        item_ids=IdMap(str(number) for number in range(n_items)),
+        interactions=Interactions(
+            user,
+            matrix.indices.astype(np.int32),
+            rng.integers(1, 6, len(user)).astype(np.float32),
+            1_000_000_000 + rng.integers(0, 10**6, len(user)),
+        ),
+        users=pd.DataFrame({"age": rng.integers(18, 70, n_users).astype(np.float64)}),
+        items=pd.DataFrame(index=range(n_items)),
+        fields=(Field("age", "dense", "user"),),
+        liked_from=4.0,
+    )
+
+
+def build(seed: int, n_users: int = 120) -> Change:
+    """Return the change that builds a whole home from generated data."""
+
+    def change(path: Path) -> None:
+        from dataclasses import replace
+
+        from assistant.building import build_home
+        from ingest.workspace import Home
+        from recsys import presets
+
+        config, training = presets.ranking()
+        quick = presets.Preset(replace(config, embed_size=8), replace(training, n_epochs=2))
+        build_home(Home(path), generated(seed, n_users), quick)
+
+    return change
+
+
+def command(*arguments: str) -> Change:
+    """Return the change that a `whyrec` command makes."""
+
+    def change(path: Path) -> None:
+        from assistant.cli import run
+
+        if status := run([*arguments, "--home", str(path)]):
+            raise AssertionError(f"whyrec {' '.join(arguments)} exits with {status}")
+
+    return change
+
+
+def changes(scratch: Path) -> dict[str, Change]:
+    """Return what is killed, by name."""
+    return {
+        "build": build(2),
+        "index": command("index"),
+        "train": command("train", "--epochs", "2", "--embed-size", "8", "--seed", "3"),
+    }
+
+
+def preload() -> None:
+    """Import what the changes and the questions need, so that a fork has it at once."""
+    import chromadb  # noqa: F401
+    import matplotlib.backends.backend_agg  # noqa: F401
+    import matplotlib.figure  # noqa: F401
+    import torch._dynamo  # noqa: F401  (an optimiser imports it when it is made)
+
+    import assistant.building  # noqa: F401
+    import assistant.chain  # noqa: F401
+    import assistant.cli  # noqa: F401
+    import benchmarks.generate  # noqa: F401
+    import ingest.recall  # noqa: F401
+    import ingest.store  # noqa: F401
+    import recsys.scoring  # noqa: F401
+    import recsys.story  # noqa: F401
+    import recsys.training  # noqa: F401
+
+
+def main(arguments: list[str] | None = None) -> int:
+    """Run the trials and print a table of what was found."""
+    parser = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawTextHelpFormatter
+    )
+    parser.add_argument("--kills", type=int, default=100, help="of every change together")
+    parser.add_argument("--seed", type=int, default=0)
+    parser.add_argument("--only", action="append", help="a change; may be given again")
+    asked = parser.parse_args(arguments)
+    os.environ.update(OMP_NUM_THREADS="1", OPENBLAS_NUM_THREADS="1", WHYREC_LLM="none")
+    preload()
+    with tempfile.TemporaryDirectory(prefix="whyrec-kills-") as folder:
+        scratch = Path(folder)
+        start = scratch / "start"
+        _whole(forked(lambda: build(1)(start)), "the first build")
+        chosen = {
+            name: change
+            for name, change in changes(scratch).items()
+            if not asked.only or name in asked.only
+        }
+        subjects = [prepared(name, change, start, scratch) for name, change in chosen.items()]
+        return _run(subjects, scratch, asked.kills, random.Random(asked.seed))
+
+
+def _run(subjects: list[Subject], scratch: Path, n_kills: int, rng: random.Random) -> int:
+    found: dict[str, Counter[str]] = {subject.name: Counter() for subject in subjects}
+    wrong: list[str] = []
+    n_done = 0
+    while n_done < n_kills:
+        subject = subjects[n_done % len(subjects)]
+        by_step = n_done // len(subjects) % 2 == 1
+        try:
+            ended = trial(subject, scratch, rng, by_step)
+        except AssertionError as error:
+            wrong.append(str(error))
+            ended = "wrong"
+        found[subject.name][ended] += 1
+        n_done += ended != "done"  # it ended before it was killed: not counted
+    for subject in subjects:
+        counts = found[subject.name]
+        say(
+            f"{subject.name:8} {subject.seconds:5.2f} s, {subject.n_steps:4} steps:  "
+            f"{counts['old'] + counts['new'] + counts['wrong']:3} kills, then "
+            f"{counts['old']} old, {counts['new']} new, {counts['wrong']} wrong"
+        )
+    for line in wrong:
+        say(line)
+    return 1 if wrong else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
