@@ -27,14 +27,16 @@ class NegativeSampler:
         interactions to the power 0.75 (Mikolov et al., 2013), and alike where only items that
         nobody has are left.
         """
-        self._indptr = matrix.indptr.astype(np.int64)
-        self._indices = matrix.indices.astype(np.int32)
+        self._rows = matrix.indptr.astype(np.int64), matrix.indices.astype(np.int32)
         self._n_items = matrix.shape[1]
         self._bits: NDArray[np.uint64] | None = None
-        self._cumulative = np.empty(0)
+        self._popularity = np.empty(0), np.empty(0, np.int64)
         if sampler == "popularity":
-            counts = np.bincount(self._indices, minlength=self._n_items)
-            self._cumulative = np.cumsum(counts**0.75)
+            from recsys.sampling_kernels import alias_table
+
+            counts = np.bincount(matrix.indices, minlength=self._n_items)
+            self._popularity = np.empty(self._n_items), np.empty(self._n_items, np.int64)
+            alias_table(counts**0.75, *self._popularity)
 
     def draw(self, users: NDArray[Any], n: int, rng: np.random.Generator) -> IntArray:
         """Draw `n` negatives for each of `users`, (len(users), n), with repetition.
@@ -42,30 +44,28 @@ class NegativeSampler:
         Cost: a few ns a draw where bits are held, else O(log d) for a user with d items. NO_ITEM
         where none is left.
         """
-        from recsys.kernels import draw_negatives
+        from recsys.sampling_kernels import draw_negatives
 
         out = np.empty((len(users), n), np.int32)
-        seed = np.uint64(rng.integers(0, 2**63))
         draw_negatives(
-            self._indptr,
-            self._indices,
+            *self._rows,
             self._rows_as_bits(),
             np.asarray(users, np.int64),
             self._n_items,
-            self._cumulative,
-            seed,
+            *self._popularity,
+            np.uint64(rng.integers(0, 2**63)),
             out,
         )
         return out
 
     def _rows_as_bits(self) -> NDArray[np.uint64]:
         """Return the rows as bits, (n_users, words), made at the first draw; none if too many."""
-        from recsys.kernels import mark_bits
+        from recsys.sampling_kernels import mark_bits
 
         if self._bits is None:
-            n_users, words = len(self._indptr) - 1, -(-self._n_items // 64)
+            n_users, words = len(self._rows[0]) - 1, -(-self._n_items // 64)
             fits = n_users * words * 64 <= _MOST_BITS
             self._bits = np.zeros((n_users, words) if fits else (0, 0), np.uint64)
             if fits:
-                mark_bits(self._indptr, self._indices, self._bits)
+                mark_bits(*self._rows, self._bits)
         return self._bits

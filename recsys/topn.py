@@ -26,7 +26,7 @@ def top_items(
         Item indices, (n_rows, n); NO_ITEM where a row has fewer left. Cost: O(n_items) a row for
         short lists, one pass over the scores.
     """
-    from recsys.kernels import best_of_rows
+    from recsys.topn_kernels import best_of_rows
 
     out = np.full((len(scores), n), NO_ITEM, np.int32)
     none = np.zeros(len(scores) + 1, np.int32), np.empty(0, np.int32)
