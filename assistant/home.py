@@ -13,8 +13,8 @@ from functools import cached_property
 from typing import TYPE_CHECKING, TypeVar
 
 from assistant.asking.catalogue import Catalogue
+from assistant.asking.parser import QuestionParser
 from assistant.asking.plan import Planner
-from assistant.asking.question import QuestionParser
 from assistant.checking.verify import Verifier
 from assistant.lexicon import Lexicon, load_lexicon
 from assistant.settings import Settings
@@ -169,7 +169,8 @@ def _index(contents: Contents, dataset: Dataset, server: str | None, old: Opened
 
 
 def _recommender(dataset: Dataset, scorer: Scorer) -> Recommender:
-    return Recommender(dataset, scorer, scorer.blend, scorer.inputs.histories)
+    inputs = scorer.inputs
+    return Recommender(dataset, scorer, scorer.blend, inputs.histories, inputs.matrix)
 
 
 def _undisturbed(home: Home, opened: Callable[[], T]) -> T:

@@ -15,6 +15,7 @@ from ingest.ids import IntArray
 from ingest.schema import FloatArray, Interactions
 from recsys.config import HistoryField
 from recsys.features import Bags, CodeArray, ragged_ranges
+from recsys.history_kernels import rows_in_time
 
 
 def activity_bags(cuts: CodeArray, start: int, n_knots: int) -> Bags:
@@ -44,16 +45,9 @@ class Histories:
 
     @classmethod
     def from_interactions(cls, interactions: Interactions, n_users: int) -> Histories:
-        """Sort the table once by (user, time, file row)."""
-        order = np.lexsort((interactions.time, interactions.user))
-        user, time = interactions.user[order], interactions.time[order]
-        offsets = np.zeros(n_users + 1, np.int64)
-        np.cumsum(np.bincount(user, minlength=n_users), out=offsets[1:])
-        ends = np.ones(len(user), bool)
-        ends[:-1] = (user[1:] != user[:-1]) | (time[1:] != time[:-1])
-        last = np.flatnonzero(ends)
-        lengths = np.diff(last, prepend=-1)
-        return cls(offsets, interactions.item[order], time, np.repeat(last, lengths))
+        """Put the table in the order (user, time, file row): each user's rows are sorted apart."""
+        offsets, rows, last = rows_in_time(interactions.user, interactions.time, n_users)
+        return cls(offsets, interactions.item[rows], interactions.time[rows], last)
 
     @classmethod
     def of_one(cls, items: IntArray, gap: int) -> Histories:

@@ -18,6 +18,7 @@ from typing import Any, Literal, Protocol
 
 import numpy as np
 from numpy.typing import NDArray
+from scipy import sparse
 
 from ingest.ids import IntArray
 from ingest.matrix import interaction_matrix
@@ -95,12 +96,17 @@ class Recommender:
         scorer: Scores,
         blend: BlendConfig,
         histories: Histories | None = None,
+        matrix: sparse.csr_array | None = None,
     ) -> None:
-        """Put them together; `histories` are those of `dataset`, where they are already there."""
+        """Put them together; histories and matrix are those of `dataset` where they are there."""
         self.dataset = dataset
         self.scorer = scorer
         self.blend = blend
-        self.matrix = interaction_matrix(dataset.interactions, dataset.n_users, dataset.n_items)
+        self.matrix = (
+            interaction_matrix(dataset.interactions, dataset.n_users, dataset.n_items)
+            if matrix is None
+            else matrix
+        )
         self.audience = Audience(self.matrix)
         self.histories = histories or Histories.from_interactions(
             dataset.interactions, dataset.n_users

@@ -104,3 +104,19 @@ def test_hidden_items_leave_the_rest_at_length_one() -> None:
     )
     assert bags.codes.tolist() == [3, 5]
     assert bags.values == pytest.approx([1 / math.sqrt(2)] * 2)
+
+
+@pytest.mark.parametrize("n_times", [1, 3, 1000])
+def test_the_order_is_that_of_a_sort_by_user_time_and_row(n_times: int) -> None:
+    rng = np.random.default_rng(n_times)
+    user, item = rng.integers(0, 9, 500).astype(np.int32), rng.integers(0, 50, 500).astype(np.int32)
+    time = rng.integers(0, n_times, 500)
+    seen = Interactions(user, item, np.ones(500, np.float32), time)
+    histories = Histories.from_interactions(seen, n_users=11)
+    order = np.lexsort((time, user))
+    assert histories.items.tolist() == item[order].tolist()
+    assert histories.times.tolist() == time[order].tolist()
+    assert histories.lengths(np.arange(11)).tolist() == np.bincount(user, minlength=11).tolist()
+    keys = list(zip(user[order].tolist(), time[order].tolist(), strict=True))
+    last = {key: place for place, key in enumerate(keys)}
+    assert histories.last_of_tie.tolist() == [last[key] for key in keys]
