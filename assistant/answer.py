@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import time
 import uuid
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 from assistant.checking.facts import facts_of
-from assistant.checking.proposals import proposed_reasons
+from assistant.checking.proposals import ReasonReader
 from assistant.checking.verify import Rejected, Verifier
 from assistant.draft import Draft
 from assistant.evidence import Evidence, rows_of
@@ -38,30 +38,82 @@ class Reasons:
     rejected: Sequence[Rejected] = ()
 
 
-def verified(draft: Draft, written: Written, verifier: Verifier, user_id: str | None) -> Reasons:
-    """Return every item's reason: the model's sentences that hold, else the computed one."""
-    if not written.text or user_id is None:
-        return Reasons(draft.reasons)
-    proposed = proposed_reasons(written.text)
-    if proposed is None:
-        why = "it is not the JSON object that was asked for"
-        return Reasons(draft.reasons, rejected=[Rejected(written.text[:_SHOWN], why)])
-    reasons = dict(draft.reasons)
-    rejected: list[Rejected] = []
-    by_model = 0
-    for row in draft.items:
-        claim = proposed.pop(row["item_id"], None)
-        if isinstance(claim, str):
-            kept, dropped = verifier.verify(claim, facts_of(row, user_id))
-            reasons[row["item_id"]] = kept or reasons[row["item_id"]]
-            by_model += bool(kept)
-            rejected += dropped
-        else:
-            why = f"it is no reason for {row['item_id']}"
-            rejected.append(Rejected("" if claim is None else str(claim), why))
-    why = "it speaks of an item that was not picked"
-    rejected += [Rejected(f"{key}: {value}", why) for key, value in proposed.items()]
-    return Reasons(reasons, by_model, _bounded(rejected))
+class Telling:
+    """An answer while a model words it: each reason is verified once it is written to its end.
+
+    What `lines` has given is never taken back, and all of it together is the text of the answer,
+    whether the model's words came at once or in pieces.
+    """
+
+    def __init__(self, draft: Draft, verifier: Verifier, user_id: str | None) -> None:
+        self._draft = draft
+        self._verifier = verifier
+        self._user_id = user_id
+        self._rows = {row["item_id"]: row for row in draft.items}
+        self._parts = draft.parts()
+        self._told = 0
+        self._reader = ReasonReader()
+        self._words: list[str] = []
+        self._decided: dict[str, str] = {}
+        self._by_model = 0
+        self._rejected: dict[str, list[Rejected]] = {}
+        self._strange: list[Rejected] = []
+
+    @property
+    def heard(self) -> str:
+        """All that the model wrote so far."""
+        return "".join(self._words)
+
+    def hear(self, words: str) -> None:
+        """Take what the model wrote next."""
+        self._words.append(words)
+        self._take(self._reader.feed(words))
+
+    def lines(self) -> Iterator[str]:
+        """Yield the lines of the answer that are certain by now and were not yielded before."""
+        while self._told < len(self._parts):
+            line, item = self._parts[self._told]
+            if item is not None and item not in self._decided:
+                return
+            self._told += 1
+            end = "\n" if self._told < len(self._parts) else ""
+            yield line + ("" if item is None else self._decided[item]) + end
+
+    def end(self) -> Reasons:
+        """Return every item's reason, the computed one where no sentence of the model's held."""
+        self._take(self._reader.end())
+        rejected = [one for item in self._rows for one in self._of_item(item)]
+        if not self._reader.opened:
+            why = "it is not the JSON object that was asked for"
+            heard = self.heard[:_SHOWN] if self._user_id is not None else ""
+            rejected = [Rejected(heard, why)] if heard else []
+        self._decided = {
+            item: self._decided.get(item, reason) for item, reason in self._draft.reasons.items()
+        }
+        return Reasons(self._decided, self._by_model, _bounded([*rejected, *self._strange]))
+
+    def _of_item(self, item: str) -> list[Rejected]:
+        return self._rejected.get(item, [Rejected("", f"it is no reason for {item}")])
+
+    def _take(self, pairs: Iterable[tuple[str, Any]]) -> None:
+        for item, claim in pairs if self._user_id is not None else ():
+            if item not in self._rows or item in self._decided:
+                second = item in self._rows
+                why = (
+                    "it is a second reason"
+                    if second
+                    else "it speaks of an item that was not picked"
+                )
+                self._strange.append(Rejected(f"{item}: {claim}", why))
+                continue
+            kept = ""
+            if isinstance(claim, str):
+                facts = facts_of(self._rows[item], self._user_id or "")
+                kept, self._rejected[item] = self._verifier.verify(claim, facts)
+            else:
+                self._rejected[item] = [Rejected(str(claim), f"it is no reason for {item}")]
+            self._decided[item] = kept or self._draft.reasons[item]
+            self._by_model += bool(kept)
 
 
 def _bounded(rejected: Sequence[Rejected]) -> list[Rejected]:
@@ -74,8 +126,11 @@ def _bounded(rejected: Sequence[Rejected]) -> list[Rejected]:
 
 def written_by(reasons: Reasons, written: Written, model: str | None) -> str:
     """Return who worded the answer, and why it was code where a model was asked."""
-    if written.fault is not None:
+    if written.fault is not None and not reasons.by_model:
         return f"code, because the model did not answer: {written.fault}"
+    if written.fault is not None:
+        part = f"{model} ({reasons.by_model} of {len(reasons.by_item)} reasons)"
+        return f"{part} and code, because the model broke off: {written.fault}"
     if not written.text or model is None:
         return "code"
     if not reasons.by_model:

@@ -1,6 +1,6 @@
 """RecommendationQA: question → tools → prompt → model → verified answer, as one LCEL chain.
 
-    read | assign(evidence) | assign(draft, documents) | assign(written) | answer
+    compute (read, gather evidence, draft) | assign(written) | answer
 
 Code always calls the tools, before any model. The model only words reasons for what the recommender
 picked; without a model the draft is the answer.
@@ -10,8 +10,9 @@ from __future__ import annotations
 
 import time
 from collections.abc import AsyncIterator, Iterator, Mapping, Sequence
+from contextlib import aclosing, closing
 from dataclasses import replace
-from typing import Any
+from typing import Any, cast
 
 from langchain_core.documents import Document
 from langchain_core.language_models.chat_models import BaseChatModel
@@ -28,7 +29,7 @@ from langchain_core.runnables import (
 from langchain_core.runnables.utils import AddableDict
 from langchain_core.tools import BaseTool
 
-from assistant.answer import Written, details, verified, written_by
+from assistant.answer import Telling, Written, details, written_by
 from assistant.asking.plan import Plan
 from assistant.asking.question import Question
 from assistant.draft import Draft, draft_answer
@@ -40,7 +41,7 @@ from assistant.llms.prompting import prompt_variables
 from assistant.llms.templates import load_template
 from assistant.pseudonyms import pseudonymous, spoken
 from assistant.retriever import EvidenceRetriever
-from assistant.settings import Settings
+from assistant.settings import Limits, Settings
 from assistant.toolbox import N_CANDIDATES
 from assistant.wording import Voice
 from ingest.errors import AskerError, ProviderError
@@ -78,15 +79,15 @@ class RecommendationQA(Runnable[Asked, dict[str, Any]]):
         self.prompt = prompt or load_template()
         self.ledger = ledger
         self.pseudonyms = pseudonyms
+        computed = RunnableLambda(self._compute)
         self.chain: Runnable[Asked, Any] = (
-            RunnableLambda(self._read)
-            | RunnablePassthrough.assign(evidence=RunnableLambda(self._gather))
-            | RunnablePassthrough.assign(
-                draft=RunnableLambda(self._draft), documents=RunnableLambda(self._documents)
-            )
+            computed
             | RunnablePassthrough.assign(written=RunnableLambda(self._write, afunc=self._awrite))
             | RunnableGenerator(self._answer, self._aanswer)
         )
+        tell: Any = RunnableGenerator(cast("Any", self._tell), cast("Any", self._atell))
+        self.live: Runnable[Asked, Any] = computed | tell
+        """The same, with the model's words read while they come."""
 
     @classmethod
     def from_home(
@@ -155,15 +156,48 @@ class RecommendationQA(Runnable[Asked, dict[str, Any]]):
     def stream(
         self, input: Asked, config: RunnableConfig | None = None, **kwargs: Any
     ) -> Iterator[dict[str, Any]]:
-        """Yield the answer in parts: question, sources, verified result line by line, the rest."""
-        yield from self.chain.stream(input, config, **kwargs)
+        """Yield the answer in parts: question, sources, verified result reason by reason, the rest.
+
+        A reason is shown once it is written to its end and verified; nothing is taken back.
+        """
+        yield from self.live.stream(input, config, **kwargs)
 
     async def astream(
         self, input: Asked, config: RunnableConfig | None = None, **kwargs: Any
     ) -> AsyncIterator[dict[str, Any]]:
         """Yield the answer in parts."""
-        async for part in self.chain.astream(input, config, **kwargs):
-            yield part
+        async with aclosing(cast("Any", self.live.astream(input, config, **kwargs))) as parts:
+            async for part in parts:
+                yield part
+
+    def batch(
+        self,
+        inputs: list[Asked],
+        config: RunnableConfig | list[RunnableConfig] | None = None,
+        **kwargs: Any,
+    ) -> list[dict[str, Any]]:
+        """Answer several questions, no more at once than the limit `at_once` allows."""
+        return super().batch(inputs, self._at_once(config), **kwargs)
+
+    async def abatch(
+        self,
+        inputs: list[Asked],
+        config: RunnableConfig | list[RunnableConfig] | None = None,
+        **kwargs: Any,
+    ) -> list[dict[str, Any]]:
+        """Answer several questions, no more at once than the limit `at_once` allows."""
+        return await super().abatch(inputs, self._at_once(config), **kwargs)
+
+    def _at_once(
+        self, config: RunnableConfig | list[RunnableConfig] | None
+    ) -> RunnableConfig | list[RunnableConfig]:
+        """Return the config with a bound on concurrency, unless it has one."""
+        bound: RunnableConfig = {
+            "max_concurrency": (self.llm.limits if self.llm else Limits()).at_once
+        }
+        if isinstance(config, list):
+            return [{**bound, **one} for one in config]
+        return {**bound, **(config or {})}
 
     def documents_for(self, query: str) -> list[Document]:
         """Return the evidence for a question as documents: computed first, then profiles."""
@@ -172,6 +206,14 @@ class RecommendationQA(Runnable[Asked, dict[str, Any]]):
         return self._documents(state)
 
     # Each step takes the state so far and returns what its name says.
+
+    def _compute(self, asked: Asked, config: RunnableConfig) -> State:
+        """Do all that needs no model; in one step, for each costs a context and a thread."""
+        state = self._read(asked)
+        state["evidence"] = self._gather(state, config)
+        state["draft"] = self._draft(state)
+        state["documents"] = self._documents(state)
+        return state
 
     def _read(self, asked: Asked) -> State:
         started = time.perf_counter()
@@ -249,7 +291,7 @@ class RecommendationQA(Runnable[Asked, dict[str, Any]]):
         ]
 
     def _write(self, state: State, config: RunnableConfig) -> Written:
-        if self.llm is None or not state["draft"].explainable or not state["draft"].items:
+        if not self._is_worded_by_model(state):
             return Written()
         try:
             return Written(self._writer(state).invoke(self._variables(state), config))
@@ -257,12 +299,16 @@ class RecommendationQA(Runnable[Asked, dict[str, Any]]):
             return self._without_model(error)
 
     async def _awrite(self, state: State, config: RunnableConfig) -> Written:
-        if self.llm is None or not state["draft"].explainable or not state["draft"].items:
+        if not self._is_worded_by_model(state):
             return Written()
         try:
             return Written(await self._writer(state).ainvoke(self._variables(state), config))
         except ProviderError as error:
             return self._without_model(error)
+
+    def _is_worded_by_model(self, state: State) -> bool:
+        draft: Draft = state["draft"]
+        return self.llm is not None and draft.explainable and bool(draft.items)
 
     def _without_model(self, error: ProviderError) -> Written:
         if self.llm_required:
@@ -282,46 +328,81 @@ class RecommendationQA(Runnable[Asked, dict[str, Any]]):
         )
 
     def _answer(self, chunks: Iterator[State]) -> Iterator[AddableDict]:
-        """Yield the answer's parts as the steps before deliver what they need."""
+        """Yield the parts of an answer whose words are all there."""
         state: State = {}
         for chunk in chunks:
             state |= chunk
-            yield from self._early(chunk)
-        yield from self._late(state)
+        yield from self._early(state)
+        telling = _telling(state)
+        telling.hear(state["written"].text)
+        yield from self._late(state, telling, state["written"])
 
     async def _aanswer(self, chunks: AsyncIterator[State]) -> AsyncIterator[AddableDict]:
         state: State = {}
         async for chunk in chunks:
             state |= chunk
-            for part in self._early(chunk):
-                yield part
-        for part in self._late(state):
+        for part in self._answer(iter([state])):
             yield part
 
-    def _early(self, chunk: State) -> Iterator[AddableDict]:
-        """Yield what is known before the model has written."""
-        if "question" in chunk:
-            yield AddableDict(query=chunk["question"].text, question=chunk["question"].to_json())
-        if "documents" in chunk:
-            documents = [
-                {"page_content": d.page_content, "metadata": d.metadata} for d in chunk["documents"]
-            ]
-            yield AddableDict(source_documents=documents)
+    def _tell(self, chunks: Iterator[State], config: RunnableConfig) -> Iterator[AddableDict]:
+        """Yield the parts of an answer, every reason once the model has written it to its end."""
+        state = next(chunks)
+        yield from self._early(state)
+        telling, fault = _telling(state), None
+        if self._is_worded_by_model(state):
+            yield from _said(telling)
+            words = self._writer(state).stream(self._variables(state), config)
+            try:
+                with closing(cast("Any", words)):
+                    for word in words:
+                        telling.hear(word)
+                        yield from _said(telling)
+            except ProviderError as error:
+                fault = self._without_model(error).fault
+        yield from self._late(state, telling, Written(telling.heard, fault))
 
-    def _late(self, state: State) -> Iterator[AddableDict]:
-        """Yield the verified result line by line, and then everything else."""
+    async def _atell(
+        self, chunks: AsyncIterator[State], config: RunnableConfig
+    ) -> AsyncIterator[AddableDict]:
+        state = await anext(chunks)
+        for part in self._early(state):
+            yield part
+        telling, fault = _telling(state), None
+        if self._is_worded_by_model(state):
+            for part in _said(telling):
+                yield part
+            words = self._writer(state).astream(self._variables(state), config)
+            try:
+                async with aclosing(cast("Any", words)):
+                    async for word in words:
+                        telling.hear(word)
+                        for part in _said(telling):
+                            yield part
+            except ProviderError as error:
+                fault = self._without_model(error).fault
+        for part in self._late(state, telling, Written(telling.heard, fault)):
+            yield part
+
+    def _early(self, state: State) -> Iterator[AddableDict]:
+        """Yield what is known before the model has written."""
+        yield AddableDict(query=state["question"].text, question=state["question"].to_json())
+        documents = [
+            {"page_content": d.page_content, "metadata": d.metadata} for d in state["documents"]
+        ]
+        yield AddableDict(source_documents=documents)
+
+    def _late(self, state: State, telling: Telling, written: Written) -> Iterator[AddableDict]:
+        """Yield what is left of the verified result, and then everything else."""
         clock = state["clock"] | {"written": time.perf_counter()}
         home: OpenHome = state["home"]
         draft: Draft = state["draft"]
-        users = state["question"].user_ids
-        reasons = verified(draft, state["written"], home.verifier, users[0] if users else None)
+        reasons = telling.end()
+        yield from _said(telling)
         result = draft.text(reasons.by_item)
-        for line in result.splitlines(keepends=True):
-            yield AddableDict(result=line)
         model = None if self.llm is None else self.llm.name_for_people
         rest = AddableDict(
             details(draft, reasons, state["evidence"], clock),
-            written_by=written_by(reasons, state["written"], model),
+            written_by=written_by(reasons, written, model),
             data_fingerprint=home.dataset.fingerprint,
             model_fingerprint=home.model_fingerprint,
         )
@@ -330,6 +411,15 @@ class RecommendationQA(Runnable[Asked, dict[str, Any]]):
             asked = {"query": question.text, "question": question.to_json(), "result": result}
             self.ledger.write(asked | rest)
         yield rest
+
+
+def _telling(state: State) -> Telling:
+    users = state["question"].user_ids
+    return Telling(state["draft"], state["home"].verifier, users[0] if users else None)
+
+
+def _said(telling: Telling) -> Iterator[AddableDict]:
+    return (AddableDict(result=line) for line in telling.lines())
 
 
 def _hidden(home: OpenHome, evidence: Sequence[Evidence], named: Sequence[str]) -> list[Evidence]:

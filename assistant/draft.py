@@ -34,18 +34,23 @@ class Draft:
     """Whether a model may write the reasons: only where the rows hold a score and its support."""
     notes: Sequence[str] = ()
 
+    def parts(self) -> list[tuple[str, str | None]]:
+        """Return the answer's lines in order, each with the id of the item whose reason ends it."""
+        items = [(self._lead(row), row["item_id"]) for row in self.items]
+        opening = [(self.opening, None)] if self.opening else []
+        return [*opening, *items, *((note, None) for note in self.notes if note)]
+
+    def _lead(self, row: Row) -> str:
+        """Return what stands before an item's reason."""
+        if "rank" in row:
+            return wording.numbered([row], {row["item_id"]: ""})
+        return f"{wording.named(row)}: " if len(self.items) > 1 else ""  # the opening names it
+
     def text(self, reasons: Mapping[str, str]) -> str:
         """Return the whole answer with these reasons."""
-        if self.items and "rank" not in self.items[0]:  # predictions: the opening names the items
-            several = len(self.items) > 1
-            listing = "\n".join(
-                f"{wording.named(row)}: {reasons[row['item_id']]}" if several
-                else reasons[row["item_id"]]
-                for row in self.items
-            )  # fmt: skip
-        else:
-            listing = wording.numbered(self.items, reasons)
-        return "\n".join(part for part in (self.opening, listing, *self.notes) if part)
+        return "\n".join(
+            line if item is None else line + reasons[item] for line, item in self.parts()
+        )
 
 
 def draft_answer(

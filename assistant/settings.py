@@ -41,11 +41,13 @@ class Limits:
     """Further attempts after a busy or failing server, a timeout or a broken connection."""
     backoff: float = 1.0
     """Seconds before the first retry, doubled for each further one, less up to a half by chance."""
+    at_once: int = 8
+    """Most questions of a batch that are answered at the same time."""
     max_bytes: int = 1_000_000
     """Bytes of an answer that are read before it is refused."""
 
     def __post_init__(self) -> None:
-        for name in ("timeout", "deadline", "max_tokens", "max_bytes"):
+        for name in ("timeout", "deadline", "max_tokens", "max_bytes", "at_once"):
             if not getattr(self, name) > 0:
                 raise AskerError(f"the limit {name} must be more than 0, not {getattr(self, name)}")
         if self.retries < 0 or self.backoff < 0:
@@ -57,6 +59,7 @@ _LIMIT_VARIABLES = {
     "WHYREC_LLM_DEADLINE": "deadline",
     "WHYREC_LLM_MAX_TOKENS": "max_tokens",
     "WHYREC_LLM_RETRIES": "retries",
+    "WHYREC_LLM_AT_ONCE": "at_once",
 }
 
 

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from assistant.checking.proposals import MAX_ANSWER, MAX_KEYS, proposed_reasons
+from assistant.checking.proposals import MAX_ANSWER, MAX_KEYS, ReasonReader, proposed_reasons
 
 
 @pytest.mark.parametrize(
@@ -23,7 +23,7 @@ from assistant.checking.proposals import MAX_ANSWER, MAX_KEYS, proposed_reasons
         ('{"1": {"reason": "a"}, "2": 3, "4": null}', {"1": {"reason": "a"}, "2": 3, "4": None}),
         ('{"1": ', {}),
         ('{"1": [', {}),
-        ('{"1": "a", "1": "b"}', {"1": "b"}),
+        ('{"1": "a", "1": "b"}', {"1": "a"}),
         ("", None),
         ("no json", None),
         ("[1, 2]", None),
@@ -32,6 +32,49 @@ from assistant.checking.proposals import MAX_ANSWER, MAX_KEYS, proposed_reasons
 )
 def test_an_answer_is_read_as_far_as_it_goes(text: str, expected: Any) -> None:
     assert proposed_reasons(text) == expected
+
+
+@pytest.mark.parametrize("size", [1, 2, 3, 7])
+@pytest.mark.parametrize(
+    "text",
+    [
+        'Sure! { not this }\n```json\n{"1": "a \\"q\\" {b}", "2": 31}``` {"9": "z"}',
+        '{"x": {"y": [1, "}"]}, "2": "b"}',
+        '{"1": "two\nlines", "2": "cut o',
+        '{"1": "a\\',
+        '{"1": tru, "2": "b"}',
+        "{}",
+        "no json at all",
+    ],
+)
+def test_read_piece_by_piece_an_answer_is_what_it_is_read_whole(text: str, size: int) -> None:
+    reader = ReasonReader()
+    pairs = []
+    for start in range(0, len(text), size):
+        pairs += reader.feed(text[start : start + size])
+    pairs += reader.end()
+    expected = proposed_reasons(text)
+    assert (dict(pairs) if reader.opened else None) == expected
+
+
+def test_a_reason_is_there_as_soon_as_it_is_closed() -> None:
+    reader = ReasonReader()
+    assert reader.feed('{"64": "It is a Dra') == []
+    assert reader.feed('ma."') == [("64", "It is a Drama.")]
+    assert reader.feed(', "2": 3') == []  # 3 may become 31
+    assert reader.feed("1}") == [("2", 31)]
+    assert reader.end() == []
+
+
+def test_a_megabyte_in_small_pieces_costs_no_more_than_a_second() -> None:
+    before = time.process_time()
+    for opening in ('{"1": "', '{"1": [', "{ ", '{"1": "a\\'):
+        reader = ReasonReader()
+        reader.feed(opening)
+        for _ in range(20_000):
+            reader.feed('a\\"b,] ')
+        reader.end()
+    assert time.process_time() - before < 4
 
 
 def test_whatever_json_writes_is_read_back() -> None:
