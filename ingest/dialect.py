@@ -157,8 +157,17 @@ def find_dialect(source: str, reading: Reading) -> tuple[Dialect, tuple[str, ...
     if told is None:
         dialect = Dialect(_likeliest(text, reading.quote), reading.quote, reading.encoding)
         if dialect.separator != ",":
-            guess = f"{source}: took {dialect.separator!r} as what separates the fields"
+            guess = f"{source}: took {dialect.separator!r} as the separator"
+    if "\0" in text.partition("\n")[0]:
+        raise DataError([other_encoding(source, dialect)])
     header = next(_rows(text, dialect.separator, dialect.quote), [])
+    if not any(name.strip() for name in header):
+        what = "the first row is blank; the columns' names must stand there"
+        raise DataError([Problem(source, what)])
+    other = _likeliest(text, reading.quote)
+    if len(header) == 1 and other != "," or (told and len(header) == 1 and other in header[0]):
+        what = f"the fields are separated by {other!r}, not by {dialect.separator!r}; pass --sep "
+        raise DataError([Problem(source, f"{what}{other!r}")])
     return dialect, tuple(header), guess
 
 
@@ -172,6 +181,10 @@ def other_encoding(source: str, dialect: Dialect) -> Problem:
             written = line.decode().encode("latin-1")
             if number == 1 and written.startswith((b"\xff\xfe", b"\xfe\xff")):
                 return Problem(source, "is not UTF-8 but UTF-16; pass --encoding utf-16")
+            if number == 1 and written.count(b"\0") > len(written) // 3:
+                which = "le" if written.find(b"\0") % 2 else "be"
+                what = f"is not UTF-8 but looks like UTF-16; pass --encoding utf-16-{which}"
+                return Problem(source, what)
             if not row and not _decodes(written, dialect.encoding):
                 row = number
             if not _decodes(written, "cp1252"):

@@ -70,12 +70,12 @@ def parse_moments(texts: pa.Array) -> NDArray[np.float64]:
     return np.where(np.isnat(whole), np.nan, whole.astype(np.int64).astype(np.float64))
 
 
-def number_hint(text: str) -> str:
+def number_hint(text: str, reading: Reading) -> str:
     """Return what may have to be asked for so that `text` is a number, as the end of a sentence."""
     hints = []
-    if re.fullmatch(r"[+-]?\d{1,3}([,.' ]\d{3})+([,.]\d+)?", text):
+    if reading.thousands is None and re.fullmatch(r"[+-]?\d{1,3}([,.' ]\d{3})+([,.]\d+)?", text):
         mark = re.sub(r"\d", "", text.lstrip("+-"))[0]
         hints.append(f"--thousands {mark!r}" if mark in " '" else f"--thousands {mark}")
-    if re.fullmatch(r"[+-]?[\d.' ]*\d,\d+", text):
+    if reading.decimal != "," and re.fullmatch(r"[+-]?[\d.' ]*\d,\d+", text):
         hints.append("--decimal ,")
     return f", or pass {' or '.join(hints)}" if hints else ""

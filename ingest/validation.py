@@ -21,6 +21,8 @@ T = TypeVar("T", np.float32, np.int64)
 
 FARTHEST = 100_000_000_000
 """Seconds from 1970 to the year 5138; beyond it a time is taken to be in another unit."""
+EARLIEST = -30_610_224_000
+"""The year 1000, in seconds from 1970; before it a date is taken to stand for: no time."""
 NEAREST = 10_000_000
 """Seconds from 1970 to April of that year; a time in a finer unit that is less may be seconds."""
 LARGEST = float(np.finfo(np.float32).max)
@@ -64,26 +66,48 @@ def check_ids(sieve: Sieve, column: str, ids: Encoded) -> Encoded:
     return ids
 
 
+def _without_spaces(values: pa.Array) -> pa.Array:
+    return pc.utf8_trim_whitespace(values)
+
+
 def plain_spelling(values: pa.Array) -> pa.Array:
     """Return ids without what should not tell two apart: spaces around them, case, composition."""
-    return pc.utf8_lower(pc.utf8_normalize(pc.utf8_trim_whitespace(values), "NFC"))
+    return pc.utf8_lower(pc.utf8_normalize(_without_spaces(values), "NFC"))
 
 
 def _check_spelling(sieve: Sieve, column: str, ids: Encoded) -> None:
-    plain = encode(plain_spelling(ids.values))
-    first = np.full(len(plain.values), -1, dtype=np.int64)
-    first[plain.codes[::-1]] = np.arange(len(plain.codes) - 1, -1, -1)
-    other = first[plain.codes] != np.arange(len(plain.codes))  # of one spelling, all but the first
-    if not other.any():
-        return
-    one = int(np.flatnonzero(other)[0])
-    known, this = ids.values[int(first[plain.codes[one]])].as_py(), ids.values[one].as_py()
-    by, mend = ("case", "fold") if known.strip() != this.strip() else ("spaces", "trim")
-    what = (
-        f"{this!r} and {known!r} differ only by {by}; make them one, or pass --ids {mend} to take "
-        "them as one, --ids exact to keep them apart"
+    control = pc.match_substring_regex(ids.values, r"[\x00-\x1f\x7f]").to_numpy(
+        zero_copy_only=False
     )
-    sieve.refuse(ids.per_value(other, False), what, column, this)
+    if control.any():
+        example = repr(ids.values[int(np.flatnonzero(control)[0])].as_py())
+        what = f"the id {example} holds a line break or a control character; mend it"
+        sieve.refuse(ids.per_value(control, False), what, column, example)
+    spaced = _spelt_again(ids.values, _without_spaces(ids.values))
+    folded = _spelt_again(_without_spaces(ids.values), plain_spelling(ids.values))
+    for first, by, mend in ((spaced, "spaces", "trim"), (folded, "case", "fold")):
+        other = first != np.arange(len(first))
+        if not other.any():
+            continue
+        one = int(np.flatnonzero(other)[0])
+        known, this = (ids.values[int(place)].as_py() for place in (first[one], one))
+        what = (
+            f"{this!r} and {known!r} differ only by {by}; make them one, or pass --ids {mend} to "
+            "take them as one, --ids exact to keep them apart"
+        )
+        sieve.refuse(ids.per_value(other, False), what, column, this)
+
+
+def _spelt_again(values: pa.Array, plain: pa.Array) -> NDArray[np.int64]:
+    """Return for each value the place of the first one of the same plain spelling.
+
+    It is its own place unless that one is another value.
+    """
+    same, own = encode(plain), encode(values)
+    first = np.full(len(same.values), -1, dtype=np.int64)
+    first[same.codes[::-1]] = np.arange(len(same) - 1, -1, -1)
+    found = first[same.codes]
+    return np.where(own.codes[found] == own.codes, np.arange(len(same)), found)
 
 
 def check_unique(sieve: Sieve, column: str, ids: Encoded) -> None:
@@ -107,7 +131,8 @@ def read_numbers(
     wrong = np.isnan(numbers) & ~missing
     if wrong.any():
         example = _example(texts, column, wrong)
-        what = f"{example} is not a number; mend it{number_hint(example.strip(chr(39)))}"
+        hint = number_hint(example.strip("'"), sieve.reading)
+        what = f"{example} is not a number; mend it{hint}"
         if not required:
             what += f", or pass --sparse-col {name}"
         sieve.refuse(wrong, what, name, example)
@@ -143,7 +168,7 @@ def read_labels(sieve: Sieve, name: str, column: pa.ChunkedArray) -> NDArray[np.
 def read_times(sieve: Sieve, name: str, column: pa.ChunkedArray) -> NDArray[np.int64]:
     """Return a column of numbers since 1970, or of ISO 8601 dates, as whole seconds (UTC)."""
     if sieve.reading.time_unit == "s":
-        plain = _all_within(column, -FARTHEST, FARTHEST, np.int64)
+        plain = _all_within(column, EARLIEST, FARTHEST, np.int64)
         if plain is not None:
             _tell_future(sieve, name, plain)
             return plain
@@ -192,6 +217,13 @@ def _check_unit(
         else:
             what += f"if these are {_UNITS[finer]}, pass --time-unit {finer}"
         sieve.refuse(far, what, name, example)
+    early = present & ~far & (seconds < EARLIEST)
+    if early.any():
+        example = _example(texts, column, early)
+        what = (
+            f"{example} lies before the year 1000; mend it, or leave the row out if it stands for "
+        )
+        sieve.refuse(early, what + "no time", name, example)
     if unit != "s" and (close := present & (np.abs(seconds) < NEAREST)).any():
         if close.sum() < present.sum():
             example = _example(texts, column, close)
