@@ -15,7 +15,7 @@ from recsys.inputs import Inputs
 from recsys.sampling import NegativeSampler
 
 _ROWS_AT_ONCE = 1 << 16
-"""For so many interactions negatives are drawn in one go."""
+"""So many interactions are gathered in one go."""
 
 
 class PairBatch(NamedTuple):
@@ -48,12 +48,14 @@ class PairBatches:
         histories = inputs.histories
         self._user = np.repeat(np.arange(histories.n_users), np.diff(histories.offsets))
         self._cut = np.arange(len(self._user)) - histories.offsets[self._user]
-        self._item = histories.items
         order = np.lexsort((dataset.interactions.time, dataset.interactions.user))
         self._rating = dataset.interactions.label[order] if config.loss == "mse" else None
         self._n_negatives = 0 if config.loss == "mse" else config.n_negatives
         matrix = inputs.matrix
         self._sampler = NegativeSampler(matrix, config.sampler) if self._n_negatives else None
+        # user, item and negatives side by side: one visit to memory for each interaction
+        self._triples = np.empty((len(self._user), 2 + self._n_negatives), np.int32)
+        self._triples[:, 0], self._triples[:, 1] = self._user, histories.items
 
     @property
     def n_steps(self) -> int:
@@ -64,39 +66,40 @@ class PairBatches:
         return max(1, self._config.batch_size // (1 + self._n_negatives))
 
     def epoch(self, rng: np.random.Generator) -> Iterator[PairBatch | NextBatch]:
-        """Yield every interaction once, in random order."""
-        order = rng.permutation(len(self._user))
+        """Yield every interaction once, in random order, each with negatives drawn afresh."""
+        from recsys.sampling_kernels import shuffled, take_triples
+
+        if self._sampler is not None:
+            self._sampler.fill(self._triples[:, 2:], self._user, rng)
+        order = shuffled(len(self._user), np.uint64(rng.integers(0, 2**63)))
         step = self._rows_per_step
         chunk = step * max(1, _ROWS_AT_ONCE // step)
         for start in range(0, len(order), chunk):
             rows = order[start : start + chunk]
-            items = self._items_at(rows, rng)
+            users = np.empty(len(rows), np.int64)
+            items = np.empty((len(rows), 1 + self._n_negatives), np.int64)
+            take_triples(self._triples, rows, users, items)
             for begin in range(0, len(rows), step):
                 part = slice(begin, begin + step)
-                yield self._batch(rows[part], items[part], rng)
+                yield self._batch(rows[part], users[part], items[part], rng)
 
-    def _items_at(self, rows: CodeArray, rng: np.random.Generator) -> CodeArray:
-        """Return the items of interactions, each with its negatives beside it, (n, 1 + n)."""
-        items = self._item[rows].astype(np.int64)[:, None]
-        if self._sampler is None:
-            return items
-        drawn = self._sampler.draw(self._user[rows], self._n_negatives, rng)
-        return np.concatenate([items, drawn], axis=1)
-
-    def _batch(self, rows: CodeArray, items: CodeArray, rng: np.random.Generator) -> PairBatch:
+    def _batch(
+        self, rows: CodeArray, users: CodeArray, items: CodeArray, rng: np.random.Generator
+    ) -> PairBatch:
         labels = np.zeros(items.shape, np.float32)
         labels[:, 0] = 1.0 if self._rating is None else self._rating[rows]
+        valid = np.ones(items.shape, np.float32)
+        if items.min() < 0:
+            valid[items < 0] = 0
+            items = np.maximum(items, 0)
         return PairBatch(
-            *self._users_at(rows, rng),
-            self._inputs.items(),
-            np.maximum(items, 0),
-            labels,
-            (items >= 0).astype(np.float32),
+            *self._users_at(rows, users, rng), self._inputs.items(), items, labels, valid
         )
 
-    def _users_at(self, rows: CodeArray, rng: np.random.Generator) -> tuple[Bags, CodeArray]:
+    def _users_at(
+        self, rows: CodeArray, users: CodeArray, rng: np.random.Generator
+    ) -> tuple[Bags, CodeArray]:
         """Return the users of interactions as they were before these, and their rows there."""
-        users = self._user[rows]
         if self._users is not None:
             return self._users, users
         cuts = self._cut[rows]

@@ -41,12 +41,17 @@ class NegativeSampler:
     def draw(self, users: NDArray[Any], n: int, rng: np.random.Generator) -> IntArray:
         """Draw `n` negatives for each of `users`, (len(users), n), with repetition.
 
-        Cost: a few ns a draw where bits are held, else O(log d) for a user with d items. NO_ITEM
-        where none is left.
+        Cost: a few ns a draw where bits are held, else O(log d) for a user with d items; least
+        where the same users stand together. NO_ITEM where none is left.
         """
+        out = np.empty((len(users), n), np.int32)
+        self.fill(out, users, rng)
+        return out
+
+    def fill(self, out: IntArray, users: NDArray[Any], rng: np.random.Generator) -> None:
+        """Draw as `draw` does, into `out`."""
         from recsys.sampling_kernels import draw_negatives
 
-        out = np.empty((len(users), n), np.int32)
         draw_negatives(
             *self._rows,
             self._rows_as_bits(),
@@ -56,7 +61,6 @@ class NegativeSampler:
             np.uint64(rng.integers(0, 2**63)),
             out,
         )
-        return out
 
     def _rows_as_bits(self) -> NDArray[np.uint64]:
         """Return the rows as bits, (n_users, words), made at the first draw; none if too many."""

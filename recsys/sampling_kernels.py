@@ -15,6 +15,8 @@ from numba import njit, uint64
 _ROUNDS = 16
 """Draws for one place; who then still has none gets one counted off exactly."""
 
+_BUCKETS = 256
+
 
 @njit(cache=True)
 def mark_bits(indptr: Any, indices: Any, bits: Any) -> None:
@@ -104,6 +106,42 @@ def draw_negatives(
         row = indices[indptr[users[r]] : indptr[users[r] + 1]]
         left = n_items - len(row)
         out[r, j] = _unseen(row, _below(_mixed(first + uint64(place)), left)) if left else -1
+
+
+@njit(cache=True)
+def shuffled(n: Any, seed: Any) -> Any:
+    """Return 0 … n − 1 in random order, all orders alike.
+
+    Everybody is dealt into a random bucket, then each bucket is shuffled in the cache (Rao, 1961;
+    Sandelius, 1962): a plain shuffle waits for memory at every swap.
+    """
+    order, ends = np.empty(n, np.int64), np.zeros(_BUCKETS + 1, np.int64)
+    for i in range(n):
+        ends[_below(_mixed(seed + uint64(i)), _BUCKETS) + 1] += 1
+    ends = np.cumsum(ends)
+    places = ends[:-1].copy()
+    for i in range(n):
+        bucket = _below(_mixed(seed + uint64(i)), _BUCKETS)
+        order[places[bucket]] = i
+        places[bucket] += 1
+    for bucket in range(_BUCKETS):
+        start = ends[bucket]
+        for last in range(ends[bucket + 1] - start - 1, 0, -1):
+            other = _below(_mixed(seed + uint64(n + start + last)), last + 1)
+            one = order[start + last]
+            order[start + last] = order[start + other]
+            order[start + other] = one
+    return order
+
+
+@njit(cache=True)
+def take_triples(triples: Any, rows: Any, users: Any, items: Any) -> None:
+    """Fill `users` (m,) and `items` (m, 1 + n) from the `rows` of `triples`, (·, 2 + n)."""
+    for r in range(len(rows)):
+        row = rows[r]
+        users[r] = triples[row, 0]
+        for j in range(items.shape[1]):
+            items[r, j] = triples[row, 1 + j]
 
 
 @njit(cache=True)

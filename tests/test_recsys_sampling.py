@@ -6,6 +6,11 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from scipy import sparse
 
+from ingest.schema import Dataset
+from recsys.batches import PairBatch, PairBatches
+from recsys.config import DeepFMConfig, TrainingConfig
+from recsys.features import FeatureSpace
+from recsys.inputs import Inputs
 from recsys.sampling import NO_ITEM, NegativeSampler
 
 
@@ -74,3 +79,34 @@ def test_rows_too_many_for_bits_are_searched_with_the_same_result(
     monkeypatch.setattr("recsys.sampling._MOST_BITS", 0)
     searched = sampler_of(seen, kind).draw(users, 50, np.random.default_rng(3))
     assert (by_bits == searched).all()
+
+
+def test_every_order_is_alike_and_holds_everybody_once() -> None:
+    from recsys.sampling_kernels import shuffled
+
+    assert sorted(shuffled(5000, np.uint64(3))) == list(range(5000))
+    found = np.array([shuffled(3, np.uint64(7919 * seed)) for seed in range(30_000)])
+    _, counts = np.unique(found, axis=0, return_counts=True)
+    assert counts / 30_000 == pytest.approx([1 / 6] * 6, abs=0.01)
+
+
+def test_an_epoch_holds_every_interaction_once_with_fresh_negatives(films: Dataset) -> None:
+    config = DeepFMConfig(embed_size=2)
+    inputs = Inputs(FeatureSpace.from_dataset(films, config), films, ())
+    batches = PairBatches(inputs, films, TrainingConfig(batch_size=6, n_negatives=2))
+    seen = inputs.matrix.toarray() > 0
+    rng = np.random.default_rng(0)
+    drawn = []
+    for _ in range(2):
+        epoch = [batch for batch in batches.epoch(rng) if isinstance(batch, PairBatch)]
+        users = np.concatenate([batch.user_rows for batch in epoch])
+        items = np.concatenate([batch.item_rows for batch in epoch])
+        valid = np.concatenate([batch.valid for batch in epoch])
+        assert sorted(zip(users, items[:, 0], strict=True)) == sorted(
+            zip(*seen.nonzero(), strict=True)
+        )
+        for user, row, allowed in zip(users, items[:, 1:], valid[:, 1:] > 0, strict=True):
+            assert allowed.all() == (not seen[user].all())
+            assert not seen[user, row[allowed]].any()
+        drawn.append(sorted(map(tuple, np.column_stack([users, items]))))
+    assert drawn[0] != drawn[1]
