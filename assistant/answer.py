@@ -148,6 +148,13 @@ def details(
         "answer_id": uuid.uuid4().hex[:12],
         "status": draft.status,
         "recommendations": [_recommendation(row, reasons.by_item) for row in draft.items],
+        "lists": [
+            {
+                "user_id": one.user_id,
+                "recommendations": [_recommendation(row, one.reasons) for row in one.items],
+            }
+            for one in draft.lists
+        ],
         "similar_users": [_neighbour(row) for row in rows_of(evidence, "similar_users")],
         "evidence": [call.to_json() for call in evidence],
         "rejected_claims": [claim.to_json() for claim in reasons.rejected],

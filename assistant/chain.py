@@ -30,7 +30,9 @@ from langchain_core.runnables.utils import AddableDict
 from langchain_core.tools import BaseTool
 
 from assistant.answer import Telling, Written, details, written_by
+from assistant.asking.past import ASKS_BACK, recalled
 from assistant.asking.plan import Plan
+from assistant.asking.proposed import is_unsure, read_by_model
 from assistant.asking.question import Question
 from assistant.draft import Draft, draft_answer
 from assistant.evidence import Evidence
@@ -215,12 +217,16 @@ class RecommendationQA(Runnable[Asked, dict[str, Any]]):
         state["documents"] = self._documents(state)
         return state
 
-    def _read(self, asked: Asked) -> State:
+    def _read(self, asked: Asked, config: RunnableConfig | None = None) -> State:
         started = time.perf_counter()
         home = self.home  # the whole answer comes from one state of it
         question = asked.get("question") if isinstance(asked, Mapping) else None
         if not isinstance(question, Question):  # a conversation brings its own
             question = home.parser.parse(*_text_and_user(asked))
+        if self.ledger is not None and question.kind in ASKS_BACK:
+            question = recalled(question, self.ledger.newest_first())
+        if self.llm is not None and is_unsure(question):
+            question = self._proposed(question, home, config)
         plan = home.planner.plan(question)
         return {
             "home": home,
@@ -228,6 +234,18 @@ class RecommendationQA(Runnable[Asked, dict[str, Any]]):
             "plan": plan,
             "clock": {"started": started, "read": time.perf_counter()},
         }
+
+    def _proposed(
+        self, question: Question, home: OpenHome, config: RunnableConfig | None
+    ) -> Question:
+        """Return the question as the model reads it, where that holds; code could not tell."""
+        assert self.llm is not None
+        try:
+            return read_by_model(question, self.llm, home.catalogue, config)
+        except ProviderError:
+            if self.llm_required:
+                raise
+            return question
 
     def _gather(self, state: State, config: RunnableConfig | None = None) -> list[Evidence]:
         """Call every planned tool, in order."""

@@ -5,19 +5,26 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
-from assistant import wording
+from assistant import notes, wording
 from assistant.asking.plan import Plan, Status
-from assistant.asking.question import MAX_N, Question
+from assistant.asking.question import Question
 from assistant.evidence import Evidence, Row, rows_of
-from assistant.lexicon import load_lexicon
 from assistant.tools import TOOLS
 from assistant.wording import Voice
 from assistant.wording import explain as explain_words
-from assistant.wording import lists as list_words
 from assistant.wording.phrasebook import WORDED
 
 _SILENT = frozenset(("similar_users", "filter_counts"))
 """Tools whose rows stand behind a list and are not said of their own."""
+
+
+@dataclass(frozen=True)
+class UserList:
+    """The items listed for one of several users, with their reasons."""
+
+    user_id: str
+    items: Sequence[Row]
+    reasons: Mapping[str, str]
 
 
 @dataclass(frozen=True)
@@ -33,6 +40,8 @@ class Draft:
     explainable: bool = False
     """Whether a model may write the reasons: only where the rows hold a score and its support."""
     notes: Sequence[str] = ()
+    lists: Sequence[UserList] = ()
+    """Where several users each have a list: theirs, one by one."""
 
     def parts(self) -> list[tuple[str, str | None]]:
         """Return the answer's lines in order, each with the id of the item whose reason ends it."""
@@ -58,7 +67,7 @@ def draft_answer(
 ) -> Draft:
     """Return the answer to `question` that the evidence carries, in its language if it can."""
     if plan.parts:
-        return _compound(plan, evidence, voice)
+        return _noted(_compound(plan, evidence, voice), question, voice)
     voice = replace(voice, language=_language(question, plan))
     if not plan.calls:
         message = plan.message
@@ -96,23 +105,6 @@ def _language(question: Question, plan: Plan) -> str:
     return question.language if worded and question.language in WORDED else "en"
 
 
-def _noted(draft: Draft, question: Question, voice: Voice) -> Draft:
-    """Return the draft with what has to be said of the question itself."""
-    notes = list(draft.notes)
-    if question.absent:
-        names = [voice.say("years") if name == "years" else name for name in question.absent]
-        sentence = "absent_wish" if question.kind in _COUNTED else "absent"
-        notes.append(voice.say(sentence, what=voice.book.listed(names)))
-    if question.demanded:
-        notes.append(voice.say("demanded", what=question.demanded))
-    if "nothing_disliked" in question.wishes:
-        notes.append(voice.say("nothing_disliked"))
-    if question.language != voice.language:
-        notes.append(voice.say("read_as", language=load_lexicon(question.language).name))
-    own = voice.language == "en"
-    return replace(draft, notes=notes, explainable=draft.explainable and own)
-
-
 def _told(question: Question, evidence: Sequence[Evidence], voice: Voice) -> Draft:
     """Return what the tools' own wordings say, call by call; one list of items stays a list."""
     shown = [call for call in evidence if call.tool not in _SILENT] or list(evidence)
@@ -128,16 +120,28 @@ def _told(question: Question, evidence: Sequence[Evidence], voice: Voice) -> Dra
         if call.tool == "popular_items" and question.kind in _PERSONAL:
             opening = ""
         return Draft(
-            "answered", opening, items, reasons, notes=_notes(question, items, evidence, voice)
+            "answered",
+            opening,
+            items,
+            reasons,
+            notes=notes.of_list(question, items, evidence, voice),
         )
-    texts = [_call_text(question, call, voice) for call in shown]
-    notes = _claim_notes(question, shown, voice)
+    texts = [_call_text(call, voice) for call in shown]
+    told = notes.of_claim(question, shown, voice)
     if question.kind not in _ABOUT_FILTERS:
-        notes += _notes(question, None, evidence, voice)
+        told += notes.of_list(question, None, evidence, voice)
     pairs = rows_of(evidence, "user_similarity")
     if len(pairs) > 1:
-        notes.append(wording.most_similar(pairs, voice))
-    return Draft("answered", "\n".join(filter(None, texts)), notes=notes)
+        told.append(wording.most_similar(pairs, voice))
+    by_user = [_user_list(call, voice) for call in shown if call.tool == "recommend"]
+    return Draft("answered", "\n".join(filter(None, texts)), notes=told, lists=by_user)
+
+
+def _noted(draft: Draft, question: Question, voice: Voice) -> Draft:
+    """Return the draft with what has to be said of the question itself."""
+    own = draft.explainable and voice.language == "en"
+    told = [*draft.notes, *notes.of_question(question, voice)]
+    return replace(draft, notes=told, explainable=own)
 
 
 _ABOUT_FILTERS = frozenset(("items_that", "taste_check"))
@@ -147,20 +151,27 @@ _ABOUT_FILTERS = frozenset(("items_that", "taste_check"))
 _PERSONAL = frozenset(("recommend", "recommend_from_neighbours", "recommend_both_ways", "diverse"))
 
 
-def _call_text(question: Question, call: Evidence, voice: Voice) -> str:
+def _call_text(call: Evidence, voice: Voice) -> str:
     """Return one call of several in full: its head and its items."""
-    tool = TOOLS[call.tool]
-    user_id = call.args.get("user_id")
-    own = (
-        voice
-        if user_id in (None, voice.user_id)
-        else replace(voice, user_id=user_id, addressed=False)
-    )
+    tool, own = TOOLS[call.tool], _own(call, voice)
     head = _head(call, own)
     if tool.reason is None:
         return head
     reasons = {row["item_id"]: tool.reason(row, own) for row in call.rows if "item_id" in row}
     return "\n".join(filter(None, (head, wording.numbered(call.rows, reasons))))
+
+
+def _own(call: Evidence, voice: Voice) -> Voice:
+    """Return the voice for the user whom a call is about."""
+    user_id = call.args.get("user_id")
+    same = user_id in (None, voice.user_id)
+    return voice if same else replace(voice, user_id=user_id, addressed=False)
+
+
+def _user_list(call: Evidence, voice: Voice) -> UserList:
+    own = _own(call, voice)
+    reasons = {row["item_id"]: wording.reason(row, own) for row in call.rows}
+    return UserList(str(call.args["user_id"]), call.rows, reasons)
 
 
 def _head(call: Evidence, voice: Voice) -> str:
@@ -183,14 +194,25 @@ def _compound(plan: Plan, evidence: Sequence[Evidence], voice: Voice) -> Draft:
         user = part.question.user_ids[0] if part.question.user_ids else None
         drafts.append(draft_answer(part.question, part, calls, replace(voice, user_id=user)))
     with_items = [draft for draft in drafts if draft.items]
+    lists = [
+        one for part, draft in zip(plan.parts, drafts, strict=True) for one in _lists(part, draft)
+    ]
     texts = [draft.text(draft.reasons) for draft in drafts]
     status: Status = next((d.status for d in drafts if d.status == "answered"), drafts[0].status)
     if len(with_items) == 1 and with_items[0] is drafts[-1]:
         return replace(
             drafts[-1], status=status, explainable=False,
-            opening="\n\n".join([*texts[:-1], drafts[-1].opening]),
+            opening="\n\n".join([*texts[:-1], drafts[-1].opening]), lists=lists,
         )  # fmt: skip
-    return Draft(status, opening="\n\n".join(texts))
+    return Draft(status, opening="\n\n".join(texts), lists=lists)
+
+
+def _lists(part: Plan, draft: Draft) -> Sequence[UserList]:
+    """Return a part's lists by user; one list belongs to the part's user."""
+    users = part.question.user_ids if part.question is not None else ()
+    if draft.lists or not users or not draft.items:
+        return draft.lists
+    return [UserList(users[0], draft.items, draft.reasons)]
 
 
 def _prediction(evidence: Sequence[Evidence], voice: Voice) -> Draft:
@@ -205,7 +227,7 @@ def _computed(question: Question, evidence: Sequence[Evidence], voice: Voice) ->
     pairs = rows_of(evidence, "user_similarity")
     if pairs:
         text = explain_words.pair_formula(pairs[0], voice)
-        return Draft("answered", text, notes=_claim_notes(question, evidence, voice))
+        return Draft("answered", text, notes=notes.of_claim(question, evidence, voice))
     if rows_of(evidence, "list_arithmetic"):
         return _told(question, evidence, voice)
     near, rows = rows_of(evidence, "similar_users"), rows_of(evidence, "recommend")
@@ -223,8 +245,8 @@ def _recommendation(question: Question, evidence: Sequence[Evidence], voice: Voi
     rows = rows_of(evidence, "recommend")
     reasons = {row["item_id"]: wording.reason(row, voice) for row in rows}
     opening = _opening(question, rows, rows_of(evidence, "similar_users"), voice)
-    notes = _notes(question, rows, evidence, voice)
-    return Draft("answered", opening, rows, reasons, True, notes)
+    told = notes.of_list(question, rows, evidence, voice)
+    return Draft("answered", opening, rows, reasons, True, told)
 
 
 def _opening(question: Question, rows: Sequence[Row], near: Sequence[Row], voice: Voice) -> str:
@@ -256,84 +278,10 @@ def _both_ways(question: Question, evidence: Sequence[Evidence], voice: Voice) -
         sentence = "agree_all" if len(agreed) == len(common) else "agree_first"
     verdict = voice.say(sentence, n=len(common), depth=len(by_deepfm), shown=len(agreed))
     reasons = {row["item_id"]: wording.reason(row, voice) for row in agreed}
-    notes = _notes(question, agreed, evidence, voice) if question.filters else ()
-    return Draft("answered", "\n".join([*lists, verdict]), agreed, reasons, True, notes)
+    told = notes.of_list(question, agreed, evidence, voice) if question.filters else ()
+    return Draft("answered", "\n".join([*lists, verdict]), agreed, reasons, True, told)
 
 
 def _titles(rows: Sequence[Row], voice: Voice) -> str:
     titles = [wording.named(row) for row in rows]
     return voice.book.listed(titles) if titles else voice.say("nothing")
-
-
-def _claim_notes(question: Question, evidence: Sequence[Evidence], voice: Voice) -> list[str]:
-    """Return what is said to a number the asker holds against a computed one."""
-    if question.claimed is None:
-        return []
-    rows = [row for call in evidence for row in call.rows]
-    key = next((key for key in ("jaccard", "score") if rows and key in rows[0]), None)
-    return [] if key is None else [wording.claim(question.claimed, float(rows[0][key]), voice)]
-
-
-def _notes(
-    question: Question,
-    rows: Sequence[Row] | None,
-    evidence: Sequence[Evidence],
-    voice: Voice,
-) -> list[str]:
-    """Return what to know of a list: its filters, and why it is shorter than asked."""
-    notes = []
-    if question.filters:
-        notes.append(voice.say("only_with", filters=question.filters.words(voice)))
-    if question.least_score is not None:
-        notes.append(voice.say("least_score", least=question.least_score))
-    if question.n == MAX_N:
-        notes.append(voice.say("at_most", n=MAX_N))
-    if question.offset and rows:
-        notes.append(voice.say("passed_over", n=question.offset))
-    if rows is None or question.kind not in _COUNTED or len(rows) >= question.n:
-        return notes
-    if rows or question.kind != "unwatched":
-        notes += _shortage(question, len(rows), evidence, voice)
-    return notes
-
-
-def _shortage(question: Question, n: int, evidence: Sequence[Evidence], voice: Voice) -> list[str]:
-    """Return why fewer items are listed than were asked for."""
-    narrowed = question.filters or question.topic or question.least_score is not None
-    nearest = question.kind == "recommend_from_neighbours"
-    notes = [
-        voice.say(
-            "short_some" if n else "short_none",
-            asked=question.n,
-            n=n,
-            why=voice.say("why_filters", n=max(n, 1)) if narrowed else "",
-            where=voice.say("where_nearest") if nearest else "",
-        )
-    ]
-    rows = rows_of(evidence, "filter_counts")
-    conditions = [one.words(voice) for one in question.filters.conditions]
-    told = [row | {"condition": words} for row, words in zip(rows, conditions, strict=False)]
-    binding = list_words.binding(told, voice)
-    return notes if n or not binding else [*notes, binding]
-
-
-_COUNTED = frozenset(
-    (
-        "recommend",
-        "recommend_from_neighbours",
-        "recommend_both_ways",
-        "again",
-        "like_item",
-        "also_seen",
-        "diverse",
-        "from_titles",
-        "segment",
-        "group",
-        "top_rated",
-        "lowest_rated",
-        "most_popular",
-        "rising",
-        "unwatched",
-        "avoid",
-    )
-)

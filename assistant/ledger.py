@@ -88,6 +88,16 @@ class Ledger:
         names = ("answer_id", "asked_at", "query", "status", "written_by")
         return [dict(zip(names, row, strict=True)) for row in rows]
 
+    def newest_first(self, most: int = 50) -> Iterator[dict[str, Any]]:
+        """Yield up to `most` past answers, each with the `day` it was given, the newest first."""
+        if not self.path.exists():
+            return
+        query = "select asked_at, document from answers order by asked_at desc limit ?"
+        with self._open() as connection:
+            for asked_at, document in connection.execute(query, [most]):
+                day = time.strftime("%Y-%m-%d", time.gmtime(asked_at))
+                yield {**json.loads(document), "day": day}
+
     def forget(self, user_id: str) -> int:
         """Remove every answer that speaks of a user, from the file's free pages too.
 

@@ -22,6 +22,7 @@ KEYS = [
     "question",
     "recommendations",
     "similar_users",
+    "lists",
     "evidence",
     "source_documents",
     "written_by",

@@ -3,7 +3,8 @@
 import pytest
 
 from assistant.asking.catalogue import Catalogue
-from assistant.asking.question import Question, QuestionParser
+from assistant.asking.parser import QuestionParser
+from assistant.asking.question import Question
 from assistant.lexicon import load_lexicon
 from ingest.schema import Dataset
 

@@ -5,7 +5,7 @@ import pytest
 from assistant.asking.calls import RULES
 from assistant.asking.catalogue import Catalogue
 from assistant.asking.kinds import rules
-from assistant.asking.question import QuestionParser
+from assistant.asking.parser import QuestionParser
 from assistant.lexicon import LANGUAGES, load_lexicon
 from assistant.tools import TOOLS
 from ingest.schema import Dataset
@@ -131,6 +131,14 @@ PHRASINGS = {
         "explain why Heat for user 3",
         "why was Heat suggested to user 3",
         "What speaks for Heat for user 3?",
+    ],
+    "why_last": [
+        "why did you recommend it?",
+        "Why did you suggest that to user 3?",
+        "why was this recommended",
+        "why that film?",
+        "what's the reason for your suggestion",
+        "why did you pick the second",
     ],
     "why_not": [
         "why not Heat for user 3?",

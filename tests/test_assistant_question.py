@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 
 from assistant.asking.catalogue import Catalogue
-from assistant.asking.question import MAX_CHARACTERS, QuestionParser
+from assistant.asking.parser import MAX_CHARACTERS, QuestionParser
 from assistant.lexicon import load_lexicon
 from ingest.errors import AskerError
 from ingest.schema import Dataset

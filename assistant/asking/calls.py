@@ -269,6 +269,7 @@ RULES: Mapping[str, Rule] = {
     "rank_given": Rule(_rank_given, users=1, items=1),
     "predict": Rule(_predict, users=1, items=1),
     "why_recommended": Rule(_with_items("place_in_list"), users=1, items=1),
+    "why_last": Rule(_with_items("place_in_list"), items=1),
     "why_not": Rule(_with_items("place_in_list"), users=1, items=1),
     "what_if": Rule(_what_if, users=1),
     "how_computed": Rule(_how),

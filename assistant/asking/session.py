@@ -16,7 +16,8 @@ from typing import TYPE_CHECKING, Any
 
 from assistant.asking.calls import RULES
 from assistant.asking.filters import All, Between, Condition, Is, Named, Not
-from assistant.asking.question import Question, QuestionParser
+from assistant.asking.parser import QuestionParser
+from assistant.asking.question import Question
 from assistant.lexicon import Lexicon, plain_text
 
 if TYPE_CHECKING:
@@ -153,7 +154,12 @@ class Reader:
         """Return "why the second?" as a question about the item shown there."""
         if not session.shown or "why_that" not in asked.wishes or asked.item_choices:
             return None
-        if asked.user_ids or asked.kind not in ("unclear", "recommend", "why_recommended"):
+        if asked.user_ids or asked.kind not in (
+            "unclear",
+            "recommend",
+            "why_recommended",
+            "why_last",
+        ):
             return None
         last = session.question
         assert last is not None

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+from pathlib import Path
 from typing import Any
 
 import click
@@ -32,6 +33,19 @@ from ingest.errors import AskerError
     help='Call other users "neighbour A" in place of their ids [default: WHYREC_PSEUDONYMS].',
 )
 @click.option("--no-log", is_flag=True, help="Keep no record of question and answer.")
+@click.option(
+    "--file",
+    "file",
+    metavar="FILE",
+    type=click.Path(path_type=Path),
+    help="Answer every question of a .txt, .csv (query, user_id) or .jsonl file.",
+)
+@click.option(
+    "--out",
+    metavar="FILE",
+    type=click.Path(path_type=Path),
+    help="Where the answers to --file go, as JSON lines [default: standard output].",
+)
 @click.option("--no-stream", is_flag=True, help="Print the answer when all of it is there.")
 @home_option
 @json_option
@@ -43,6 +57,8 @@ def ask(
     prompt: str,
     pseudonyms: bool | None,
     no_log: bool,
+    file: Path | None,
+    out: Path | None,
     no_stream: bool,
     home_dir: str | None,
     as_json: bool,
@@ -53,9 +69,14 @@ def ask(
     whyrec ask "Suggest 2 films to user 78"
     whyrec ask --user 78 "Three comedies from the 90s, please" --llm local
     whyrec ask "Will user 78 like Titanic, and why?" --json
+    whyrec ask --file questions.csv --out answers.jsonl
     """
     text = " ".join(question)
-    if not text:
+    if out is not None and file is None:
+        raise AskerError("--out is where the answers to --file go; name a file of questions, too")
+    if file is not None and text:
+        raise AskerError("give a question or --file, not both")
+    if not text and file is None:
         if sys.stdin.isatty():
             raise AskerError('no question was given; try whyrec ask "Suggest 2 films to user 78"')
         text = _from_stdin()
@@ -70,6 +91,10 @@ def ask(
         pseudonyms=pseudonyms,
         **given,
     )
+    if file is not None:
+        from assistant.commands.ask_file import answer_file
+
+        return answer_file(qa, file, user_id, out, as_json)
     asked = {"query": text, "user_id": user_id}
     if as_json or no_stream:
         answer = qa.invoke(asked)

@@ -119,7 +119,7 @@ def load_lexicon(language: str = "en") -> Lexicon:
         people=_plain_pairs(tables.get("people", {})),
         common=frozenset(
             word
-            for group in (*lists.values(), tables["language"]["marks"])
+            for group in (*lists.values(), tables["language"]["marks"], tables.get("places", ()))
             for phrase in group
             for word in plain_text(phrase).split()
         ),

@@ -16,6 +16,8 @@ if TYPE_CHECKING:
 
 ANSWER_VARIABLES = frozenset({"question", "evidence", "ids", "subject", "nouns"})
 
+QUESTION_VARIABLES = frozenset({"question", "kinds", "values", "nouns"})
+
 
 def load_template(
     name: str = "answer", variables: Set[str] = ANSWER_VARIABLES

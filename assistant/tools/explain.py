@@ -10,6 +10,7 @@ import numpy as np
 from assistant.asking.filters import All
 from assistant.evidence import Row
 from assistant.toolbox import N_NEIGHBOURS, Toolbox
+from recsys.calibration import how_sure
 from recsys.ranking import list_order, model_value, vote_value
 
 THIN_ITEM = 20
@@ -74,7 +75,7 @@ def list_arithmetic(box: Toolbox, user_id: str, item_id: str) -> list[Row]:
 
 
 def certainty(box: Toolbox, user_id: str, item_ids: Sequence[str] = ()) -> list[Row]:
-    """What a score stands on: the user's history, the item's audience, the neighbours' overlap."""
+    """What a score stands on: history, audience, overlap, and what became of scores as high."""
     user = box.user(user_id)
     near = box.recommender.nearest(user, N_NEIGHBOURS)
     trained = getattr(box.recommender.scorer, "trained", None)
@@ -92,7 +93,14 @@ def certainty(box: Toolbox, user_id: str, item_ids: Sequence[str] = ()) -> list[
     }
     if not item_ids:
         return [base]
+    held_out = getattr(trained, "reliability", None)
     return [
-        row | base | {"thin_item": row["n_users"] < THIN_ITEM}
+        row
+        | base
+        | {
+            "thin_item": row["n_users"] < THIN_ITEM,
+            "came_true": None if (bin_ := how_sure(held_out, row["score"])) is None
+            else bin_._asdict(),
+        }
         for row in box.deepfm_score(user_id, item_ids)
-    ]
+    ]  # fmt: skip

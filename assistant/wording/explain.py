@@ -14,6 +14,15 @@ def place(rows: Sequence[Row], voice: Voice, args: Args) -> str:
     return "\n".join(_place(row, voice) for row in rows)
 
 
+def past(answer_id: str, day: str, item_id: str, rank: int, score: float, voice: Voice) -> str:
+    """Return when an item was suggested, as the ledger has it."""
+    of = f"an expected rating of {score:.1f}" if voice.rating else f"a score of {score:.2f}"
+    return (
+        f"It was suggested on {day}, at place {rank:,} with {of}; "
+        f"`whyrec why {answer_id} {item_id}` shows what that stood on."
+    )
+
+
 def _place(row: Row, voice: Voice) -> str:
     title = named(row)
     if row["removed_by"] == "seen":
@@ -74,7 +83,11 @@ def pair_formula(row: Row, voice: Voice) -> str:
 def certainty(rows: Sequence[Row], voice: Voice, args: Args) -> str:
     """Return what a score, or all scores of a user, stand on."""
     row = rows[0]
-    lines = [prediction(one, voice) + " " + _thin(one, voice) for one in rows if "item_id" in one]
+    lines = [
+        prediction(one, voice) + " " + _thin(one, voice) + _came_true(one)
+        for one in rows
+        if "item_id" in one
+    ]
     near = (
         f"the nearest of {voice.their} {row['n_near']} nearest users shares "
         f"{voice.items(row['best_overlap'])} (Jaccard {row['best_jaccard']:.2f})"
@@ -99,6 +112,18 @@ def certainty(rows: Sequence[Row], voice: Voice, args: Args) -> str:
             f"{row['metrics']['roc_auc']:.1%} of cases."
         )
     return "\n".join(lines)
+
+
+def _came_true(row: Row) -> str:
+    """Return what became of held-out predictions as high as this one, with its interval."""
+    bin_ = row.get("came_true")
+    if bin_ is None:
+        return ""
+    return (
+        f" Of {bin_['n']:,} predictions between {bin_['low']:.1f} and {bin_['high']:.1f} on "
+        f"held-out data, {bin_['observed']:.0%} came true (95% interval: {bin_['least']:.0%} to "
+        f"{bin_['most']:.0%})."
+    )
 
 
 def _thin(row: Row, voice: Voice) -> str:

@@ -2,8 +2,8 @@
 
 A sentence is a pattern. `{score:.2f}` and `{n:,}` are numbers as the language prints them,
 `{n:items}` is "1,204 films", `{n:count}` "two films", `{share:%}` a percentage, `{n:has/have}` the
-form for one or for more, `{user:C}` with a capital. `{item}` and `{items}` are what the data's items
-are called; the entries of [you] or [other] stand for the user who asks, or is asked about.
+form for one or for more, `{user:C}` with a capital. `{item}` and `{items}` are what the items of
+the data are called; the entries of [you] or [other] stand for the user who asks, or is asked about.
 """
 
 from __future__ import annotations
