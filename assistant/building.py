@@ -23,6 +23,7 @@ def build_home(
     seed: int = 0,
     server: str | None = None,
     verbose: int = 0,
+    origin: Mapping[str, Any] | None = None,
 ) -> None:
     """Write data, model and index of `dataset`; a build that fails or is killed changes nothing.
 
@@ -33,12 +34,13 @@ def build_home(
         seed: of everything drawn.
         server: address of a Chroma server; None keeps the index in the home.
         verbose: what is told of the training, see `recsys.telling`.
+        origin: how its tables were read (`ingest.additions.origin_of`), for those added later.
 
     Raises:
         WhyrecError: the home cannot be written, training goes wrong, or the server is not there.
     """
     with home.writing() as edition:
-        data_part(edition, dataset)
+        data_part(edition, dataset, origin)
         train_part(edition, dataset, settings, seed, verbose=verbose)
         index_part(edition, dataset, server, seed)
 

@@ -21,8 +21,8 @@ from ingest.roles import Roles
 from ingest.schema import Columns, Dataset, Kind, Side
 from ingest.tables import find_ids, label_range, read_about, read_empty
 
-Source = Opened | pd.DataFrame
-"""A file, folder or database by name, or a frame."""
+Source = Opened | Any
+"""A file, folder or database by name, or a frame of pandas, polars or Arrow."""
 _SHOWN = 3
 _SIDES: tuple[Side, Side] = ("user", "item")
 
@@ -73,7 +73,7 @@ def read_addition(
         opening = _opened(source, users, items, origin, notice)
         roles = _roles(opening, like, origin.beside)
         more = load_tables(opening.tables, roles, opening.reading, None, None, notice)
-    name = "the frame" if isinstance(source, pd.DataFrame) else called(source)
+    name = called(_in_memory(source, origin.reading, "the frame") or "the frame")
     _check_columns(name, more, like, notice)
     _tell_alike(name, folder, more, notice)
     _tell_labels(name, folder, more, notice)
@@ -133,7 +133,8 @@ def _opened(
 
 
 def _in_memory(source: Source | None, reading: Reading, name: str) -> Opened | None:
-    return open_frame(source, reading, name) if isinstance(source, pd.DataFrame) else source
+    is_frame = isinstance(source, pd.DataFrame) or hasattr(source, "__arrow_c_stream__")
+    return open_frame(source, reading, name) if is_frame else source
 
 
 def _roles(opening: Opening, like: Dataset, beside: tuple[Side, ...]) -> Roles:

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from assistant.commands.options import emit, home_option, json_option
-from assistant.commands.sources import read_source, source_options
+from assistant.commands.sources import request_from, source_options
 from ingest.errors import HomeError
 
 if TYPE_CHECKING:
@@ -37,11 +37,14 @@ def build(home_dir: str | None, as_json: bool, seed: int, **given: Any) -> None:
     whyrec build ml-100k
     whyrec build ratings.csv --users users.csv --items films.csv --noun film,films --liked-from 4
     """
+    from ingest.additions import origin_of
+    from ingest.loaders import load
     from ingest.progress import say
     from ingest.workspace import Home, home_path
 
     home = Home(home_path(home_dir))
-    report = _built(home, read_source(given, say), seed)
+    request = request_from(given)
+    report = _built(home, load(request, say), seed, origin_of(request))
     emit(report, as_json, _worded(report))
 
 
@@ -82,13 +85,15 @@ def _is_complete(home: Home) -> bool:
         return False
 
 
-def _built(home: Home, dataset: Dataset, seed: int) -> dict[str, Any]:
+def _built(
+    home: Home, dataset: Dataset, seed: int, origin: dict[str, Any] | None = None
+) -> dict[str, Any]:
     """Build the home and return what was built and what it cost."""
     from assistant.building import build_home
     from ingest.chroma import chroma_server
 
     wall, cpu = time.perf_counter(), time.process_time()
-    build_home(home, dataset, seed=seed, server=chroma_server(), verbose=1)
+    build_home(home, dataset, seed=seed, server=chroma_server(), verbose=1, origin=origin)
     return {
         "home": str(home.path),
         "built": True,

@@ -43,6 +43,7 @@ def ingest(dry_run: bool, home_dir: str | None, as_json: bool, **given: Any) -> 
     if dry_run:
         return _understood(request, said_in(given), as_json)
     from assistant.building import data_part
+    from ingest.additions import origin_of
     from ingest.loaders import load
     from ingest.progress import say
     from ingest.summary import summary
@@ -51,7 +52,7 @@ def ingest(dry_run: bool, home_dir: str | None, as_json: bool, **given: Any) -> 
     dataset = load(request, say)
     home = Home(home_path(home_dir))
     with home.writing() as edition:
-        data_part(edition, dataset)
+        data_part(edition, dataset, origin_of(request))
     holds = {**summary(dataset), "home": str(home.path)}
     emit(holds, as_json, _worded(holds))
     return 0
