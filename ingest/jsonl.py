@@ -87,7 +87,7 @@ def is_json_lines(source: str, start: bytes) -> bool:
 
 def _parsed_blocks(source: str, text: Collection[str] = ()) -> Iterator[Parsed]:
     first = 1
-    with progress_bar(Path(source).stat().st_size, f"reading {source}", "B") as bar:
+    with progress_bar(Path(source).stat().st_size, f"reading {Path(source).name}", "B") as bar:
         for block, n_bytes in _blocks(source):
             yield parse_lines(block, first, text)
             first += block.count(b"\n")

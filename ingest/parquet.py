@@ -60,7 +60,7 @@ class ParquetTable:
     def _table(self, wanted: list[str]) -> pa.Table:
         files = self._dataset()
         batches = []
-        with progress_bar(files.count_rows(), f"reading {self.source}", " rows") as bar:
+        with progress_bar(files.count_rows(), f"reading {Path(self.source).name}", " rows") as bar:
             for batch in files.to_batches(columns=wanted):
                 batches.append(batch)
                 bar.update(batch.num_rows)

@@ -23,4 +23,13 @@ def progress_bar(total: int, label: str, unit: str = "it", quiet: bool = False) 
     It appears on standard error, on a terminal only, and never when `quiet`.
     """
     hidden = True if quiet else None
-    return tqdm(total=total, desc=label, unit=unit, disable=hidden, delay=2.0, leave=False)
+    scaled = unit == "B"  # 134M rather than 134010349
+    return tqdm(
+        total=total,
+        desc=label,
+        unit=unit,
+        unit_scale=scaled,
+        disable=hidden,
+        delay=2.0,
+        leave=False,
+    )

@@ -68,7 +68,7 @@ class SqlTable:
         blocks = []
         with (
             _connected(self._url, self.source) as connection,
-            progress_bar(0, f"reading {self.source}", " rows") as bar,
+            progress_bar(0, f"reading {self.source.rpartition('/')[2]}", " rows") as bar,
         ):
             for rows in connection.execute(statement).partitions(_BLOCK):
                 cells = list(zip(*rows, strict=True))
