@@ -9,7 +9,7 @@ picked; without a model the draft is the answer.
 from __future__ import annotations
 
 import time
-from collections.abc import AsyncIterator, Iterator, Mapping, Sequence
+from collections.abc import AsyncGenerator, AsyncIterator, Iterator, Mapping, Sequence
 from contextlib import aclosing, closing
 from dataclasses import replace
 from typing import Any, cast
@@ -25,6 +25,7 @@ from langchain_core.runnables import (
     RunnableGenerator,
     RunnableLambda,
     RunnablePassthrough,
+    ensure_config,
 )
 from langchain_core.runnables.utils import AddableDict
 from langchain_core.tools import BaseTool
@@ -81,15 +82,13 @@ class RecommendationQA(Runnable[Asked, dict[str, Any]]):
         self.prompt = prompt or load_template()
         self.ledger = ledger
         self.pseudonyms = pseudonyms
-        computed = RunnableLambda(self._compute)
+        self.computed: Runnable[Asked, State] = RunnableLambda(self._compute)
+        """All that needs no model."""
         self.chain: Runnable[Asked, Any] = (
-            computed
+            self.computed
             | RunnablePassthrough.assign(written=RunnableLambda(self._write, afunc=self._awrite))
             | RunnableGenerator(self._answer, self._aanswer)
         )
-        tell: Any = RunnableGenerator(cast("Any", self._tell), cast("Any", self._atell))
-        self.live: Runnable[Asked, Any] = computed | tell
-        """The same, with the model's words read while they come."""
 
     @classmethod
     def from_home(
@@ -162,13 +161,16 @@ class RecommendationQA(Runnable[Asked, dict[str, Any]]):
 
         A reason is shown once it is written to its end and verified; nothing is taken back.
         """
-        yield from self.live.stream(input, config, **kwargs)
+        config = ensure_config(config)
+        yield from self._tell(self.computed.invoke(input, config, **kwargs), config)
 
     async def astream(
         self, input: Asked, config: RunnableConfig | None = None, **kwargs: Any
     ) -> AsyncIterator[dict[str, Any]]:
         """Yield the answer in parts."""
-        async with aclosing(cast("Any", self.live.astream(input, config, **kwargs))) as parts:
+        config = ensure_config(config)
+        state = await self.computed.ainvoke(input, config, **kwargs)
+        async with aclosing(self._atell(state, config)) as parts:
             async for part in parts:
                 yield part
 
@@ -334,9 +336,12 @@ class RecommendationQA(Runnable[Asked, dict[str, Any]]):
         return Written(fault=str(error))
 
     def _writer(self, state: State) -> Runnable[dict[str, Any], str]:
+        return self.prompt | self._model(state) | StrOutputParser()
+
+    def _model(self, state: State) -> Runnable[Any, Any]:
         assert self.llm is not None
         schema = reasons_schema([row["item_id"] for row in state["draft"].items])
-        return self.prompt | self.llm.bind(schema=schema) | StrOutputParser()
+        return self.llm.bind(schema=schema)
 
     def _variables(self, state: State) -> dict[str, str]:
         draft: Draft = state["draft"]
@@ -362,38 +367,40 @@ class RecommendationQA(Runnable[Asked, dict[str, Any]]):
         for part in self._answer(iter([state])):
             yield part
 
-    def _tell(self, chunks: Iterator[State], config: RunnableConfig) -> Iterator[AddableDict]:
-        """Yield the parts of an answer, every reason once the model has written it to its end."""
-        state = next(chunks)
+    def _tell(self, state: State, config: RunnableConfig) -> Iterator[AddableDict]:
+        """Yield the parts of an answer, every reason once the model has written it to its end.
+
+        The model is asked without a chain around it: closing a stream then closes its connection.
+        """
         yield from self._early(state)
         telling, fault = _telling(state), None
         if self._is_worded_by_model(state):
             yield from _said(telling)
-            words = self._writer(state).stream(self._variables(state), config)
+            messages = self.prompt.invoke(self._variables(state), config)
             try:
-                with closing(cast("Any", words)):
-                    for word in words:
-                        telling.hear(word)
+                with closing(cast("Any", self._model(state).stream(messages, config))) as chunks:
+                    for chunk in chunks:
+                        telling.hear(chunk.text)
                         yield from _said(telling)
             except ProviderError as error:
                 fault = self._without_model(error).fault
         yield from self._late(state, telling, Written(telling.heard, fault))
 
     async def _atell(
-        self, chunks: AsyncIterator[State], config: RunnableConfig
-    ) -> AsyncIterator[AddableDict]:
-        state = await anext(chunks)
+        self, state: State, config: RunnableConfig
+    ) -> AsyncGenerator[AddableDict, None]:
         for part in self._early(state):
             yield part
         telling, fault = _telling(state), None
         if self._is_worded_by_model(state):
             for part in _said(telling):
                 yield part
-            words = self._writer(state).astream(self._variables(state), config)
+            messages = await self.prompt.ainvoke(self._variables(state), config)
+            words = self._model(state).astream(messages, config)
             try:
-                async with aclosing(cast("Any", words)):
-                    async for word in words:
-                        telling.hear(word)
+                async with aclosing(cast("Any", words)) as chunks:
+                    async for chunk in chunks:
+                        telling.hear(chunk.text)
                         for part in _said(telling):
                             yield part
             except ProviderError as error:

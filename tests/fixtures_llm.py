@@ -10,9 +10,11 @@ from __future__ import annotations
 
 import asyncio
 import json
+import select
+import socket
 import threading
-import time
 from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
@@ -89,6 +91,8 @@ class Reply:
     """Seconds between the pieces of a stream."""
     drop_after: int | None = None
     """The connection is cut after so many pieces of the stream, or halfway through a whole body."""
+    waits: dict[int, threading.Event] = field(default_factory=dict)
+    """After this piece of a stream the server waits until the test lets it go on."""
     no_end: bool = False
     """A stream stops as if it were complete, without its end mark."""
     error_event: dict[str, Any] | None = None
@@ -101,6 +105,10 @@ class LlmServer:
     def __init__(self) -> None:
         self.replies: list[Reply] = []
         self.requests: list[Recorded] = []
+        self.gone = threading.Event()
+        """Set when a client closed its connection while it was waited with."""
+        self.busy = self.busiest = 0
+        """Requests that are being answered now, and the most there were at once."""
         self.answer: Callable[[Recorded], str] | None = None
         """Makes the text where nothing is scripted."""
         self._lock = threading.Lock()
@@ -129,6 +137,20 @@ class LlmServer:
                 return self.replies.pop(0)
         return Reply(self.answer(request)) if self.answer else Reply()
 
+    @contextmanager
+    def answering(self) -> Iterator[None]:
+        """Count a request that is being answered; that its client leaves is no error."""
+        with self._lock:
+            self.busy += 1
+            self.busiest = max(self.busiest, self.busy)
+        try:
+            yield
+        except OSError:
+            pass  # the client has gone, as some tests want
+        finally:
+            with self._lock:
+                self.busy -= 1
+
     def close(self) -> None:
         self._http.shutdown()
         self._http.server_close()
@@ -148,13 +170,11 @@ class _Handler(BaseHTTPRequestHandler):
         headers = {key.lower(): value for key, value in self.headers.items()}
         reply = self.llm.take(Recorded(self.path, headers, body))
         self.close_connection = True
-        try:
+        with self.llm.answering():
             self._reply(reply, body)
-        except OSError:
-            pass  # the client has gone, as some tests want
 
     def _reply(self, reply: Reply, body: Any) -> None:
-        time.sleep(reply.delay)
+        self._wait(reply.delay)
         tgi = self.path in ("/", "/generate", "/generate_stream")
         if reply.status != 200 or reply.raw is not None:
             default = json.dumps({"error": f"scripted {reply.status}"}).encode()
@@ -165,6 +185,13 @@ class _Handler(BaseHTTPRequestHandler):
             return self._stream(reply, _tgi_events if tgi else _chat_events)
         whole = [{"generated_text": reply.text}] if tgi else _chat_body(reply.text)
         return self._whole(reply, json.dumps(whole).encode())
+
+    def _wait(self, seconds: float) -> None:
+        """Wait, unless the client closes its connection: then `gone` is set."""
+        if select.select([self.connection], [], [], seconds)[0]:
+            if self.connection.recv(1, socket.MSG_PEEK) == b"":
+                self.llm.gone.set()
+                raise ConnectionError("the client has gone")
 
     def _whole(self, reply: Reply, content: bytes) -> None:
         self.send_response(reply.status)
@@ -192,7 +219,9 @@ class _Handler(BaseHTTPRequestHandler):
                 return
             self.wfile.write(b"%x\r\n%s\r\n" % (len(line), line))
             self.wfile.flush()
-            time.sleep(reply.pause)
+            self._wait(reply.pause)
+            if number in reply.waits:
+                reply.waits[number].wait(10)
         self.wfile.write(b"0\r\n\r\n")
 
 
