@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
 import re
 import shutil
@@ -22,6 +23,8 @@ if TYPE_CHECKING:
     from ingest.forgetting import Removed
     from ingest.manifest import Contents
 
+BEGUN = "forgetting.json"
+"""In the home while a user is being forgotten; stays where that was cut short."""
 _BLOCK = 1 << 22
 REMAINS = (
     "The weights that all users share were fitted with this person's interactions among all "
@@ -75,8 +78,8 @@ def forget(home: Home, user_id: str, wait: float = 0.0) -> Forgotten:
     """
     home.require("data")
     done = Forgotten(user_id)
-    before = _search(home, user_id)
-    if not before["found"]:
+    begun = _begun(home, user_id)
+    if begun is None and not _search(home, user_id)["found"]:
         raise AskerError(
             f"nothing in {home.path} speaks of user {user_id}; check the id, or whether --home "
             "names the right folder"
@@ -85,11 +88,38 @@ def forget(home: Home, user_id: str, wait: float = 0.0) -> Forgotten:
         edition.keep_older = False
         done.answers = Ledger(home.path / LEDGER_FILE).forget(user_id)
         done.evaluations = list(_forget_evaluations(home.path / FOLDER, user_id))
-        stored = _collections(home)
+        stored = _collections(home) | (begun or set())
+        _begin(home, user_id, stored)
         _forget_in_parts(edition, done)
     done.collections = list(_delete_collections(stored, _collections(home)))
+    (home.path / BEGUN).unlink()
     done.searched = _search(home, user_id)
     return done
+
+
+def _begin(home: Home, user_id: str, stored: set[tuple[str, str]]) -> None:
+    """Note that this user is being forgotten: what is published, then killed, has more to remove.
+
+    Earlier generations and collections on a server still speak of them then.
+    """
+    note = {"user": _digest(user_id), "collections": sorted(stored)}
+    (home.path / BEGUN).write_text(json.dumps(note), encoding="utf-8")
+
+
+def _begun(home: Home, user_id: str) -> set[tuple[str, str]] | None:
+    """Return the server's collections of a forgetting of this user that was cut short, if any."""
+    try:
+        note = json.loads((home.path / BEGUN).read_text(encoding="utf-8"))
+        stored = {(str(server), str(name)) for server, name in note["collections"]}
+        return stored if note["user"] == _digest(user_id) else None
+    except FileNotFoundError:
+        return None
+    except (OSError, ValueError, KeyError, TypeError):
+        return set()  # half a note: of whom nobody can tell
+
+
+def _digest(user_id: str) -> str:
+    return hashlib.sha256(user_id.encode()).hexdigest()
 
 
 def _forget_in_parts(edition: Edition, done: Forgotten) -> None:

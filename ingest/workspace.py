@@ -33,6 +33,8 @@ if TYPE_CHECKING:
     from ingest.schema import Dataset
 
 DEFAULT_HOME = ".whyrec"
+COPY = "home.copy.json"
+"""What home.json said when it was last written, for `Home.restore`."""
 UNFINISHED = "unfinished.json"
 """Its writer puts this file into the folder of a part that can be gone on with after a kill."""
 
@@ -109,10 +111,7 @@ class Home:
 
     def __init__(self, path: Path | str) -> None:
         self.path = Path(path)
-
-    @property
-    def manifest_path(self) -> Path:
-        return self.path / "home.json"
+        self.manifest_path = self.path / "home.json"
 
     def contents(self) -> Contents:
         """Return what the home holds now; without parts when nothing was published yet.
@@ -219,17 +218,43 @@ class Home:
             return
         for part in edition.written.values():
             _flush(part.folder)
-        manifest = edition.outlook().to_json()
-        beside = self.manifest_path.with_suffix(".json.new")
-        with beside.open("w", encoding="utf-8") as file:
-            json.dump(manifest, file, indent=2)
-            file.flush()
-            os.fsync(file.fileno())
-        os.replace(beside, self.manifest_path)
+        self._name(edition.outlook())
+
+    def restore(self) -> Contents:
+        """Put home.json back from its copy, where it was lost or damaged.
+
+        Raises:
+            HomeError: there is no copy, it is damaged too, or it names folders that are gone.
+        """
+        copy = Home(self.path)
+        copy.manifest_path = self.path / COPY
+        contents = copy.contents()
+        if gone := [part.folder for part in contents.parts.values() if not part.folder.is_dir()]:
+            raise HomeError(f"{copy.manifest_path} names {gone[0]}, which is gone")
+        if not contents.parts:
+            raise HomeError(f"there is no {copy.manifest_path}")
+        with writer_lock(self.path):
+            self._name(contents)
+        return contents
+
+    def _name(self, contents: Contents) -> None:
+        text = json.dumps(contents.to_json(), indent=2)
+        for path in (self.path / "home.json", self.path / COPY):
+            beside = path.with_name(path.name + ".new")
+            with beside.open("w", encoding="utf-8") as file:
+                file.write(text)
+                file.flush()
+                os.fsync(file.fileno())
+            os.replace(beside, path)
         _flush_entry(self.path)
 
     def _remove_leftovers(self, keep_older: bool = True, keep_stopped: bool = False) -> None:
-        """Remove unpublished folders and all but the last generation before the current one."""
+        """Remove unpublished folders and all but the last generation before the current one.
+
+        Where home.json is lost nobody can tell which they are: nothing is removed.
+        """
+        if not self.manifest_path.exists():
+            return
         current = {part.name: part.folder for part in self.parts().values()}
         for name in MEND:
             older = [path for path in self.folders(name) if path != current.get(name)]
