@@ -117,8 +117,8 @@ def hold_outs(dataset: Dataset, protocol: Protocol, n_folds: int = 5) -> list[Ho
     most = int(np.bincount(seen.user).max()) if len(seen) else 0
     if protocol == "folds" and not 2 <= n_folds <= most:
         raise AskerError(
-            f"{dataset.name} cannot be dealt into {n_folds} folds: no user has more than {most} "
-            f"interactions; ask for at least 2 folds and at most {most}"
+            f"{dataset.name} cannot be dealt into {n_folds} folds: the most interactions that a "
+            f"user has are {most}; ask for 2 folds or more, and no more than that"
         )
     rng = np.random.default_rng(0)
     if protocol == "folds":
@@ -131,8 +131,8 @@ def hold_outs(dataset: Dataset, protocol: Protocol, n_folds: int = 5) -> list[Ho
         splits = [split_chronological(seen, 0.2)]
     if not all(len(split.test) for split in splits):
         raise AskerError(
-            f"nothing of {dataset.name} can be held out under the protocol {protocol}: no user "
-            f"has more than {most} interactions; loo asks for 2, r80 for 4"
+            f"nothing of {dataset.name} can be held out under the protocol {protocol}: the most "
+            f"interactions that a user has are {most}; loo asks for 2, r80 for 4"
         )
     return [Holdout(dataset, *split) for split in splits]
 

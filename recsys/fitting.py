@@ -24,6 +24,8 @@ Record = dict[str, float]
 """One epoch: epoch, loss, lr and, where it was evaluated, the metrics."""
 _EXPLODED = 100.0
 """A mean loss so many times that of the first step shows a training that runs away."""
+_LARGEST = 1e6
+"""A weight beyond this belongs to no model that learns."""
 _PATIENCE_STUCK = 2
 """After so many epochs with the loss of the first one it does not move."""
 _SOLVED = 1e-6
@@ -146,13 +148,15 @@ class Fitting:
         """Raise LossError when the losses of an epoch's steps show that it went wrong."""
         epoch = int(record["epoch"])
         kept = f"epoch {int(self.done.best['epoch'])} was kept" if self.done.best else ""
-        finite = all(bool(torch.isfinite(p).all()) for p in self.model.parameters())
+        largest = max(float(p.detach().abs().max()) for p in self.model.parameters() if p.numel())
         self._start = min(self._start, float(values[0]))
         exploded = record["loss"] > _EXPLODED * max(self._start, 1.0)
-        if not np.isfinite(values).all() or not finite or exploded:
+        if not np.isfinite(values).all() or exploded or not largest <= _LARGEST:
+            what = f"the loss went from {self._start:.3g} to {record['loss']:.3g}"
+            if largest > _LARGEST:
+                what += f" and a weight to {largest:.1g}"
             raise LossError(
-                f"the loss went from {self._start:.3g} to {record['loss']:.3g} in epoch {epoch}: "
-                f"lower the learning rate "
+                f"{what} in epoch {epoch}: lower the learning rate "
                 f"(it was {self.config.lr:g}){kept and '; '}{kept}",
                 self.done,
             )

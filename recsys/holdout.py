@@ -105,24 +105,33 @@ class Holdout:
             return self.rating_metrics(scorer.score_pairs(self.test.user, self.test.item))
         users, items, labels = self.pairs()
         p = scorer.score_pairs(users, items)
-        return {
-            "log_loss": metrics.log_loss(labels, p),
-            "roc_auc": metrics.roc_auc(labels, p),
-            "pr_auc": metrics.pr_auc(labels, p),
-            "calibration_error": reliability(labels, p).error,
-        }
+        return _measurable(
+            {
+                "log_loss": metrics.log_loss(labels, p),
+                "roc_auc": metrics.roc_auc(labels, p),
+                "pr_auc": metrics.pr_auc(labels, p),
+                "calibration_error": reliability(labels, p).error,
+            }
+        )
 
     def rating_metrics(self, predicted: FloatArray) -> dict[str, float]:
         """Measure ratings predicted for the test interactions, (len(self.test),)."""
         truth = self.test.label
-        return {
-            "rmse": metrics.rmse(truth, predicted),
-            "mae": metrics.mae(truth, predicted),
-            "r2": metrics.r2(truth, predicted),
-        }
+        return _measurable(
+            {
+                "rmse": metrics.rmse(truth, predicted),
+                "mae": metrics.mae(truth, predicted),
+                "r2": metrics.r2(truth, predicted),
+            }
+        )
 
     def measure(self, scorer: Scorer, k: int = TOP) -> dict[str, float]:
         """Measure a model by all that fits its task, its lists at k."""
         if scorer.trained.config.task == "rating":
             return self.pair_metrics(scorer)
         return self.list_metrics(self.lists(scorer.raw_all, k)) | self.pair_metrics(scorer)
+
+
+def _measurable(values: dict[str, float]) -> dict[str, float]:
+    """Leave out what the data do not define, such as ROC-AUC where all labels are equal."""
+    return {name: value for name, value in values.items() if np.isfinite(value)}

@@ -88,12 +88,21 @@ class Model:
             eval_rows,
             quiet=verbose == 0,
         )
-        return cls(_recommender(dataset, Scorer(trained, dataset)))
+        return cls.of(dataset, trained)
+
+    @classmethod
+    def of(cls, dataset: Dataset, trained: TrainedModel) -> Model:
+        """Put `trained` over `dataset`: what it learnt from, or data that have grown since."""
+        return cls._over(Scorer(trained, dataset), dataset)
+
+    @classmethod
+    def _over(cls, scorer: Scorer, dataset: Dataset) -> Model:
+        return cls(Recommender(dataset, scorer, scorer.blend, scorer.inputs.histories))
 
     @classmethod
     def load(cls, folder: Path, dataset: Dataset) -> Model:
         """Load the model that `save` wrote; raises HomeError if damaged or of other data."""
-        return cls(_recommender(dataset, load_scorer(Path(folder), dataset)))
+        return cls._over(load_scorer(Path(folder), dataset), dataset)
 
     def save(self, folder: Path) -> None:
         """Write model, history.json, metrics.json and curve.png into `folder`."""
@@ -115,7 +124,7 @@ class Model:
         from recsys.continuing import continue_model
 
         trained = continue_model(self.trained, dataset, n_epochs, seed, device, n_threads, verbose)
-        return Model(_recommender(dataset, Scorer(trained, dataset)))
+        return Model.of(dataset, trained)
 
     @property
     def trained(self) -> TrainedModel:
@@ -284,10 +293,6 @@ class Model:
             among = f", and {ranking.n_allowed:,} of those may be chosen" if filtered else ""
             short = f"{ranking.n_unseen:,} {many} are unseen{among}"
         return Suggestions(user_id, listed, by, short)
-
-
-def _recommender(dataset: Dataset, scorer: Scorer) -> Recommender:
-    return Recommender(dataset, scorer, scorer.blend, scorer.inputs.histories)
 
 
 def _check_n(n: int) -> None:

@@ -45,7 +45,7 @@ _OF_PAIRS = {
     type=click.Choice(["r80", "loo", "random", "folds"]),
     default="r80",
     show_default=True,
-    help="Hold out each user's last 20 %, last item, a random 20 %, or one fold after the other.",
+    help="Hold out each user's last 20 %, last item, a random 20 %, or one fold at a time.",
 )
 @click.option("--folds", type=click.IntRange(min=2), default=5, show_default=True)
 @click.option(
@@ -135,10 +135,8 @@ def document(report: Report, rows: list[Row]) -> dict[str, Any]:
 
 def table(report: Report, rows: list[Row]) -> str:
     """Return the report as a table, mean ± standard deviation over seeds (and folds)."""
-    names = {metric: f"{name}@{report.k}" for metric, name in _OF_LISTS.items()} | _OF_PAIRS
-    shown = {m: n for m, n in names.items() if any(row.mean(m) is not None for row in rows)}
-    cells = [["", *shown.values()]]
-    cells += [[row.name, *(_cell(row, metric) for metric in shown)] for row in rows]
+    of_lists = {metric: f"{name}@{report.k}" for metric, name in _OF_LISTS.items()}
+    tables = [_columns(names, rows) for names in (of_lists, _OF_PAIRS)]
     short = f" ({report.n_short} users have too few interactions)" if report.n_short else ""
     seeds = ", ".join(map(str, report.seeds))
     head = (
@@ -146,7 +144,20 @@ def table(report: Report, rows: list[Row]) -> str:
         f"item{short}; seeds {seeds}"
     )
     notes = [f"{row.name}: {row.note}" for row in rows if row.note]
-    return "\n".join([head, "", *_aligned(cells), *([""] if notes else []), *notes])
+    return "\n\n".join(
+        [head, *(one for one in tables if one), *(["\n".join(notes)] if notes else [])]
+    )
+
+
+def _columns(names: dict[str, str], rows: list[Row]) -> str:
+    """Return the rows that have any of these metrics, and the metrics that any row has."""
+    shown = {m: name for m, name in names.items() if any(row.mean(m) is not None for row in rows)}
+    cells = [
+        [row.name, *(_cell(row, metric) for metric in shown)]
+        for row in rows
+        if any(row.mean(metric) is not None for metric in shown)
+    ]
+    return "\n".join(_aligned([["", *shown.values()], *cells])) if shown else ""
 
 
 def reliability_table(report: Report) -> str:
