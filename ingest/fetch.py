@@ -12,6 +12,7 @@ import http.client
 import os
 import re
 import shutil
+import stat
 import subprocess
 import sys
 import tempfile
@@ -199,24 +200,40 @@ def unpack(archive: Path, members: Mapping[str, str | None], to: Path, max_bytes
     becomes a file called by the last part of its name.
 
     Raises:
-        FetchError: not a zip, a member is missing, larger than `max_bytes`, or of another checksum;
-            or there is no room for it.
+        FetchError: not a zip, a member is missing, there twice, no plain file, larger than
+            `max_bytes`, or of another checksum; or there is no room for it.
     """
     try:
         with zipfile.ZipFile(archive) as opened:
             for name, sha256 in members.items():
                 path = to / name.rpartition("/")[2]
-                with opened.open(name) as member, path.open("wb") as file:
+                about = _only_member(opened, name, max_bytes, archive)
+                with opened.open(about) as member, path.open("wb") as file:
                     _copy_within(member, file, max_bytes, f"{name} in {archive}")
                 if sha256 is not None and sha256_of(path) != sha256:
                     raise FetchError(f"{name} in {archive} is not the expected file")
-    except KeyError as error:
-        raise FetchError(f"{archive} lacks {error.args[0]}") from error
     except (
         *(OSError, zipfile.BadZipFile, zlib.error, EOFError),
         *(ValueError, NotImplementedError, RuntimeError),
     ) as error:
         raise FetchError(f"{archive} cannot be unpacked ({error})") from error
+
+
+def _only_member(
+    opened: zipfile.ZipFile, name: str, max_bytes: int, archive: Path
+) -> zipfile.ZipInfo:
+    """Return the one member called `name`, once its header holds nothing to be refused."""
+    found = [about for about in opened.infolist() if about.filename == name]
+    if not found:
+        raise FetchError(f"{archive} lacks {name}")
+    about = found[0]
+    if len(found) > 1:
+        raise FetchError(f"{archive} has {name} {len(found)} times; fetch it again")
+    if about.is_dir() or stat.S_IFMT(about.external_attr >> 16) not in (0, stat.S_IFREG):
+        raise FetchError(f"{name} in {archive} is no plain file")
+    if about.file_size > max_bytes:
+        raise FetchError(f"{name} in {archive} is larger than {max_bytes:,} bytes")
+    return about
 
 
 def _copy_within(member: IO[bytes], file: IO[bytes], max_bytes: int, name: str) -> None:

@@ -6,6 +6,7 @@ import hashlib
 import http.server
 import os
 import stat
+import struct
 import threading
 import zipfile
 from collections.abc import Iterator
@@ -192,14 +193,19 @@ def test_a_member_that_is_missing_other_or_too_large_is_refused(
         unpack(wheel, members, tmp_path, max_bytes)
 
 
-def test_a_zip_bomb_is_stopped_at_the_bound(tmp_path: Path) -> None:
+@pytest.mark.parametrize(("announced", "told"), [(10**8, "larger than 1,000"), (900, "unpacked")])
+def test_a_zip_bomb_is_stopped_at_the_bound_even_where_its_header_lies(
+    tmp_path: Path, announced: int, told: str
+) -> None:
     path = tmp_path / "bomb.zip"
     with zipfile.ZipFile(path, "w", zipfile.ZIP_DEFLATED) as archive:
-        archive.writestr("rows", b"\0" * 50_000_000)
-    assert path.stat().st_size < 100_000
-    with pytest.raises(FetchError, match="larger than 1,000 bytes"):
-        unpack(path, {"rows": None}, tmp_path, 1_000)
-    assert (tmp_path / "rows").stat().st_size <= 1_000
+        archive.writestr("data/rows", b"0" * 10**8)
+    size = struct.pack("<L", 10**8)
+    path.write_bytes(path.read_bytes().replace(size, struct.pack("<L", announced)))
+    with pytest.raises(FetchError, match=told):
+        unpack(path, {"data/rows": None}, tmp_path, 1000)
+    left = tmp_path / "rows"
+    assert not left.exists() or left.stat().st_size <= 1000
 
 
 def test_members_that_climb_out_of_the_archive_are_not_even_looked_at(tmp_path: Path) -> None:
@@ -211,6 +217,39 @@ def test_members_that_climb_out_of_the_archive_are_not_even_looked_at(tmp_path: 
     unpack(path, {"../../outside.txt": None}, tmp_path, 1_000)
     assert sorted(os.listdir(tmp_path)) == ["climbing.zip", "outside.txt", "rows"]
     assert not (tmp_path.parent / "outside.txt").exists()
+
+
+@pytest.mark.filterwarnings("ignore:Duplicate name:UserWarning")
+def test_a_member_that_is_there_twice_is_refused(tmp_path: Path) -> None:
+    path = tmp_path / "twice.zip"
+    with zipfile.ZipFile(path, "w") as archive:
+        archive.writestr("data/rows", b"one")
+        archive.writestr("data/rows", b"other")
+    with pytest.raises(FetchError, match="has data/rows 2 times"):
+        unpack(path, {"data/rows": None}, tmp_path, 100)
+    assert os.listdir(tmp_path) == ["twice.zip"]
+
+
+def test_a_symbolic_link_in_an_archive_is_refused(tmp_path: Path) -> None:
+    path = tmp_path / "link.zip"
+    link = zipfile.ZipInfo("data/rows")
+    link.external_attr = 0o120777 << 16
+    with zipfile.ZipFile(path, "w") as archive:
+        archive.writestr(link, "/etc/passwd")
+    with pytest.raises(FetchError, match="no plain file"):
+        unpack(path, {"data/rows": None}, tmp_path, 100)
+    assert os.listdir(tmp_path) == ["link.zip"]
+
+
+def test_a_header_that_announces_too_much_is_refused_before_anything_is_read(
+    tmp_path: Path,
+) -> None:
+    path = tmp_path / "large.zip"
+    with zipfile.ZipFile(path, "w", zipfile.ZIP_DEFLATED) as archive:
+        archive.writestr("data/rows", b"0" * 1000)
+    with pytest.raises(FetchError, match="larger than 999 bytes"):
+        unpack(path, {"data/rows": None}, tmp_path, 999)
+    assert os.listdir(tmp_path) == ["large.zip"]
 
 
 @pytest.mark.parametrize("content", [b"", b"not a zip", b"PK\x03\x04 cut off"])
