@@ -30,12 +30,18 @@ def plain_rows(source: str, table: pa.Table, text: Collection[str], reading: Rea
     for name in table.column_names:
         column = table.column(name)
         try:
-            columns[name] = _without_missing(_plain(column, name in text, reading), reading)
+            plain = _plain(column, name in text, reading)
+            plain.validate(full=True)  # Arrow takes text from files on trust
+            columns[name] = _without_missing(plain, reading)
         except _Ambiguous as error:
             problems.append(Problem(source, str(error), name))
         except pa.ArrowException:
-            what = f"holds {_worded(column.type)}, which cannot be used here; write it as text or "
-            problems.append(Problem(source, what + "numbers", name))
+            held, mend = _worded(column.type), "write it as text or numbers"
+            if _is_text(column.type):
+                held, mend = "text that is not UTF-8", "write it as UTF-8"
+            problems.append(
+                Problem(source, f"holds {held}, which cannot be used here; {mend}", name)
+            )
     if problems:
         raise DataError(problems)
     return RawRows(pa.table(columns), range(1, table.num_rows + 1))

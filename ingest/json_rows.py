@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import io
 import json
+import re
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -24,6 +25,8 @@ BOM = b"\xef\xbb\xbf"
 _DEEPEST = 20
 _SHOWN = 500
 """Bytes of a broken line that are kept."""
+_SURROGATE = re.compile(rb"\\u[dD][89a-fA-F]")
+"""Half of a character beyond the first 65,536, as JSON escapes it."""
 _EXAMPLE = '{"user": 1, "item": 2}'
 
 
@@ -139,6 +142,8 @@ def _record(line: bytes) -> dict[str, Any]:
     record = json.loads(line.decode("utf-8"), object_pairs_hook=_once)
     if not isinstance(record, dict):
         raise ValueError(f"is no object like {_EXAMPLE}; write one object per line")
+    if _SURROGATE.search(line):
+        json.dumps(record, ensure_ascii=False).encode("utf-8")
     flat: dict[str, Any] = {}
     _flatten(record, "", flat)
     return flat
@@ -160,6 +165,8 @@ def _flatten(record: dict[str, Any], prefix: str, flat: dict[str, Any]) -> None:
 
 
 def _why(error: Exception) -> str:
+    if isinstance(error, UnicodeEncodeError):
+        return r"holds half of a pair like \ud83d\ude00, which is no character; mend it"
     if isinstance(error, UnicodeDecodeError):
         return "is not UTF-8, as JSON has to be; write the file as UTF-8"
     if isinstance(error, RecursionError):

@@ -95,13 +95,17 @@ def test_words_for_missing_are_missing(file: Path) -> None:
 
 
 def test_lines_that_are_no_object_are_named_by_reason_and_the_others_read(file: Path) -> None:
-    rows = read(file, b'{"a": 1}\n{"a":\n[2]\n{"a": 3, "a": 4}\n{"a": "\xff"}\nnull\n{"a": 5}')
+    rows = read(
+        file,
+        b'{"a": 1}\n{"a":\n[2]\n{"a": 3, "a": 4}\n{"a": "\xff"}\nnull\n{"a": 5}\n{"a": "\\ud800"}',
+    )
     assert rows.table["a"].to_pylist() == [1, 5]
     assert {refused.what.split(";")[0]: list(refused.rows) for refused in rows.refused} == {
         "is not one whole JSON object": [2],
         'is no object like {"user": 1, "item": 2}': [3, 6],
         "gives one name twice": [4],
         "is not UTF-8, as JSON has to be": [5],
+        r"holds half of a pair like \ud83d\ude00, which is no character": [8],
     }
     assert rows.refused[0].texts == ['{"a":']
 

@@ -146,3 +146,11 @@ def test_a_column_of_no_use_is_named(tmp_path: Path, values: list[Any], sentence
     with pytest.raises(DataError, match="column 'odd': ") as refused:
         read(tmp_path / "t.parquet")
     assert sentence in str(refused.value)
+
+
+def test_text_that_is_not_utf8_is_named(tmp_path: Path) -> None:
+    write(tmp_path / "t.parquet", user=["Heat", "Hase"])
+    path = tmp_path / "t.parquet"
+    path.write_bytes(path.read_bytes().replace(b"Hase", b"Has\xe9"))
+    with pytest.raises(DataError, match="column 'user': holds text that is not UTF-8, which"):
+        read(path)
