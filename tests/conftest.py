@@ -19,7 +19,7 @@ from ingest.ids import IdMap
 from ingest.schema import Dataset, Field, Interactions, Noun
 
 pytest_plugins = (
-    *("tests.fixtures_llm", "tests.fixtures_home"),
+    *("tests.fixtures_llm", "tests.fixtures_home", "tests.fixtures_chroma"),
     *("tests.fixtures_browser", "tests.fixtures_postgres"),
 )
 

@@ -24,6 +24,7 @@ from assistant.forgetting import forget
 from assistant.ledger import LEDGER_FILE, Ledger
 from assistant.mentioned import speaks_of
 from assistant.settings import Settings
+from ingest.chroma import connect
 from ingest.errors import AskerError, HomeError
 from ingest.in_memory import from_frames
 from ingest.workspace import Home
@@ -263,6 +264,31 @@ def test_a_person_of_a_plain_number_is_gone_from_every_part(
     qa = RecommendationQA.from_home(str(small.path), llm=None)
     assert all(row["user_id"] != "7" for row in qa.home.toolbox.similar_users("1", 900))
     assert len(small.folders("data")) == len(small.folders("model")) == 1
+
+
+def test_a_chroma_server_is_rid_of_the_person_too(
+    small: Home, server: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("WHYREC_CHROMA", server)
+    assert run(["index", "--home", str(small.path)]) == 0
+    qa = RecommendationQA.from_home(str(small.path), llm=None)
+    add_elsewhere(small, f"{NEW} {NEW}", "i1 i2")
+    assert qa.home.toolbox.similar_profiles(NEW)  # over collections that nobody wrote to
+    assert run(["index", "--home", str(small.path)]) == 0
+    assert picks(qa, NEW)
+    chroma = connect(small.path, server)
+    try:
+        before = {collection.name for collection in chroma.client.list_collections()}
+        done = forget(small, NEW)
+        after = chroma.client.list_collections()
+        assert set(done.collections) <= before - {collection.name for collection in after}
+        assert len(done.collections) == 2  # of the index, and of the one before it
+        assert not any(collection.get(ids=[NEW])["ids"] for collection in after)
+    finally:
+        chroma.close()
+    assert done.found_again == []
+    assert "is not in the data set" in qa.invoke(f"Suggest 2 items to user {NEW}")["result"]
+    assert picks(qa, "9")
 
 
 @pytest.mark.parametrize(

@@ -2,9 +2,6 @@ import http.server
 import json
 import os
 import shutil
-import socket
-import subprocess
-import sys
 import threading
 import time
 from collections import Counter
@@ -14,7 +11,6 @@ from dataclasses import replace
 from itertools import chain
 from pathlib import Path
 
-import httpx
 import numpy as np
 import pandas as pd
 import pytest
@@ -30,6 +26,7 @@ from ingest.recall import candidate_recall
 from ingest.schema import Dataset, Interactions
 from ingest.store import FILE, Index, open_index
 from ingest.vectors import VectorConfig
+from tests.fixtures_chroma import free_port
 
 
 def without_item_texts(dataset: Dataset) -> Dataset:
@@ -345,42 +342,6 @@ def test_the_servers_address_is_checked() -> None:
     for wrong in ("localhost:8000", "http://", "ftp://a:1", "http://a:99999", "http://u:p@a:1"):
         with pytest.raises(AskerError, match="WHYREC_CHROMA must look like http://localhost:8000"):
             chroma_server({"WHYREC_CHROMA": wrong})
-
-
-def free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port: int = probe.getsockname()[1]
-        return port
-
-
-@pytest.fixture(scope="module")
-def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
-    """A real `chroma run` on loopback."""
-    port = free_port()
-    folder = tmp_path_factory.mktemp("chroma-server")
-    program = Path(sys.executable).with_name("chroma")
-    arguments = ["run", "--path", str(folder), "--host", "127.0.0.1", "--port", str(port)]
-    with subprocess.Popen(
-        [program, *arguments], stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL
-    ) as process:
-        try:
-            wait_for(f"http://127.0.0.1:{port}/api/v2/heartbeat", process)
-            yield f"http://127.0.0.1:{port}"
-        finally:
-            process.kill()
-
-
-def wait_for(url: str, process: subprocess.Popen[bytes]) -> None:
-    for _ in range(300):
-        assert process.poll() is None, "the Chroma server ended"
-        try:
-            if httpx.get(url).status_code == 200:
-                return
-        except httpx.TransportError:
-            pass
-        time.sleep(0.1)
-    raise AssertionError("the Chroma server did not start in 30 seconds")
 
 
 def test_a_real_server_gives_the_answers_of_the_embedded_database(
