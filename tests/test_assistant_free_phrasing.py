@@ -53,6 +53,22 @@ def filters(question: Question) -> str:
         ("my friend and I (users 1 and 3) want to watch something", "group", ["1", "3"], []),
         ("I like horror", "recommend", [], []),
         ("how dense is the data?", "catalogue", [], []),
+        ("list all genres", "catalogue", [], []),
+        ("Is Heat any good?", "audience", [], ["105"]),
+        ("users who love Alien", "audience", [], ["101"]),
+        ("which film has the most ratings", "most_popular", [], []),
+        ("Show me user 3's watch history in order", "history", ["3"], []),
+        ("whats the deal with user 4, does he hate everything?", "describe_user", ["4"], []),
+        ("cross-sell for film 101", "also_seen", [], ["101"]),
+        ("Heat, Jaws and Alien: which one for customer 3?", "rank_given", ["3"],
+         ["105", "106", "101"]),
+        ("recommend user 3 something unlike what she sees", "diverse", ["3"], []),
+        ("which customers have not read anything?", "most_active", [], []),
+        ("what does the score mean?", "how_computed", [], []),
+        ("I want 2 movies for user 1 and 3 for user 5", "recommend_many", ["1", "5"], []),
+        ("suggest a movie to user 1 that user 3 would like too", "group", ["1", "3"], []),
+        ("If user 3 also liked Heat, what would you suggest?", "what_if", ["3"], ["105"]),
+        ("will anyone like Heat?", "likely_users", [], ["105"]),
     ],
 )  # fmt: skip
 def test_free_phrasing_is_read_as_meant(
@@ -74,6 +90,10 @@ def test_free_phrasing_is_read_as_meant(
         ("which user is most different from 3", 10),
         ("marketing wants 4 ideas for account 5", 4),
         ("recommend to 3 what 4 gave five stars", 5),
+        ("films between Alien and Heat, 2 please", 2),
+        ("films like Alien, 3", 3),
+        ("what are the best horror films from the 70s", 5),
+        ("a horror film for user 3", 1),
     ],
 )
 def test_a_number_counts_only_what_it_stands_before(

@@ -268,6 +268,20 @@ PHRASINGS = {
         "number of films from the 70s",
         "how well do dramas do",
     ],
+    "item_similarity": [
+        "how similar are Heat and Jaws?",
+        "what is the similarity between Alien and Jaws",
+        "Jaccard of films 101 and 103",
+        "how alike are Heat and Casablanca",
+        "overlap between Alien and Blade Runner",
+    ],
+    "model_quality": [
+        "how good is the model?",
+        "How accurate are the predictions",
+        "how well does the recommender work?",
+        "accuracy of the model",
+        "how reliable are the recommendations?",
+    ],
     "both_seen": [
         "which films did both 1 and 3 see?",
         "Which films have 1 and 3 both seen",

@@ -79,3 +79,16 @@ def test_likely_users_have_not_seen_it_and_are_in_order_of_score(box: Toolbox) -
     rows = box_rows("likely_users", box, item_id="105")
     assert rows and not {row["user_id"] for row in rows} & {"2", "4", "7"}
     assert [row["score"] for row in rows] == sorted((row["score"] for row in rows), reverse=True)
+
+
+def test_two_items_are_as_alike_as_their_audiences(box: Toolbox) -> None:
+    row = box_rows("item_similarity", box, item_id="101", other_item_id="103")[0]
+    audiences = [{user for user, seen in SEEN.items() if item in seen} for item in ("101", "103")]
+    both, either = len(audiences[0] & audiences[1]), len(audiences[0] | audiences[1])
+    assert (row["intersection"], row["union"], row["jaccard"]) == (both, either, both / either)
+    assert (row["n_users"], row["n_users_other"]) == tuple(map(len, audiences))
+    assert row["shared_values"] == ["Sci-Fi"]
+
+
+def test_a_model_without_measurements_says_so(box: Toolbox) -> None:
+    assert box_rows("model_quality", box) == [{"metrics": {}, "bins": []}]

@@ -106,7 +106,7 @@ class AmountReader:
             self.catalogue.value_named(word) is not None
             for match in self._article.finditer(text)
             for word in match["what"].split()
-            if not word.endswith("s")
+            if not match["what"].endswith("s")
         )
 
     def _counts(self, follows: str, counted: re.Pattern[str]) -> bool:

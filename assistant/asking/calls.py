@@ -6,7 +6,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Literal
 
-from assistant.asking.filters import Audience
+from assistant.asking.filters import All, Audience
 from assistant.asking.question import Question
 from assistant.toolbox import N_NEIGHBOURS
 from assistant.tools.lists import MEAN_USERS
@@ -181,6 +181,17 @@ def _least_similar(q: Question) -> list[Call]:
     return [Call("least_similar", _user(q) | {"k": max(q.n, 1)})]
 
 
+def _taste(q: Question) -> list[Call]:
+    several = "prefers" in q.wishes and len(q.filters.conditions) > 1
+    each = [All((one,)) for one in q.filters.conditions] if several else [q.filters]
+    return [Call("taste_for", _user(q) | {"filters": one.to_json()}) for one in each]
+
+
+def _item_similarity(q: Question) -> list[Call]:
+    one, other = q.item_ids[:2]
+    return [Call("item_similarity", {"item_id": one, "other_item_id": other})]
+
+
 def _likely(q: Question) -> list[Call]:
     return [Call("likely_users", {"item_id": item, "k": max(q.n, 1)}) for item in q.item_ids]
 
@@ -293,9 +304,9 @@ RULES: Mapping[str, Rule] = {
         lambda q: [Call("least_likely", _user(q) | _filtered(q)), *_counts(q)], users=1, lists=True
     ),
     "compare_items": Rule(_per_item("item_audience"), items=2),
-    "taste_check": Rule(
-        lambda q: [Call("taste_for", _user(q) | {"filters": q.filters.to_json()})], users=1
-    ),
+    "taste_check": Rule(_taste, users=1),
+    "item_similarity": Rule(_item_similarity, items=2),
+    "model_quality": Rule(lambda q: [Call("model_quality", {})]),
     "membership": Rule(_with_items("membership"), users=1, items=1),
     "history": Rule(_history, users=1),
     "from_titles": Rule(_titles, items=1, lists=True),

@@ -26,6 +26,8 @@ _LIKE_AN_ID = re.compile(r"[^\W\d]+[-_.:/@]\w*[0-9][\w.-]*|\S+@\S+")
 _YEAR = re.compile(r"(?:1[89]|20)[0-9]{2}")
 _NUMBER = re.compile(r"(?<![\w.])[0-9]+(?![\w.]*[0-9])")
 _NUMBER_TOKEN = r"#?(?P<id>\w+(?:[.:]\w+)*)"
+FEW = 20
+"""After a comma a number up to this is how many, and a greater one who: "…, 5" and "…, 672"."""
 MAX_RANGE = 100
 """The widest range of users that "users 1-100" may name."""
 
@@ -61,6 +63,8 @@ class MentionFinder:
             rf"|(?P<id>[0-9]+)(?!\w))",
             re.IGNORECASE,
         )
+        self._after_count = re.compile(rf" (?:{words['count_after']})")
+        self._count_of_another = re.compile(rf" (?:{words['topic_end']}) (?:{words['user']})")
         self._before_count = re.compile(rf"(?:{words['count_before']})$")
         self.titles = TitleFinder(lexicon, catalogue, self.noun)
         self._user_at_end = re.compile(rf"(?:{words['user']})(?: (?:{words['id']}))?$")
@@ -162,10 +166,10 @@ class MentionFinder:
             if marks[0] is None:
                 continue
             while (joined := more.match(found.text, place)) is not None:
-                if (
-                    self._units.match(found.text, joined.end())
-                    or (one := mark(joined["id"])) is None
-                ):
+                counts = (self._units, self._count_of_another)
+                if any(pattern.match(found.text, joined.end()) for pattern in counts):
+                    break  # "2 films for user 78 and 3 for user 672"
+                if (one := mark(joined["id"])) is None:
                     break
                 marks.append(one)
                 place = joined.end()
@@ -254,6 +258,10 @@ class MentionFinder:
         before = text[: match.start()].rstrip()
         if not before.strip(" .,?") or self._units.match(text, match.end()):
             return True
+        if self._after_count.match(text, match.end()) or (
+            before.endswith(",") and int(match[0]) <= FEW
+        ):
+            return True  # "films like Heat, 2 please"
         if self._before_count.search(before) or self._is_year(match[0]):
             return True
         follows = [word.strip(".,?") for word in text[match.end() :].split()[:2]]

@@ -28,7 +28,7 @@ _NEGATIVE = re.compile(r"(?:^|\s)[-−][0-9]+(?= )")
 IMPERSONAL = frozenset(
     ("audience", "also_seen", "describe_item", "rising", "top_rated", "most_popular", "catalogue",
      "lowest_rated", "unwatched", "from_titles", "most_active", "items_that",
-     "likely_users")
+     "likely_users", "item_similarity", "model_quality")
 )  # fmt: skip
 """Kinds that need no user, even where the asker is known."""
 _ONE_QUESTION = frozenset(("recommend_from_neighbours", "recommend_both_ways", "from_titles"))
@@ -180,7 +180,7 @@ class _Reader:
             claimed=self.amounts.claimed(found.text),
             attributes=person if kind in _WITH_PERSON else {},
             negated=tuple(self._external(found.items[n]) for n in left_out) if signed else (),
-            absent=tuple(dict.fromkeys(conditions.absent)),
+            absent=tuple(dict.fromkeys([*conditions.absent, *self._times(kind, found.text)])),
             label=labels[0] if labels and kind == "own_ratings" else None,
             by=self._by(found.text),
             place=self._place(found.text) if kind == "why_last" else None,
@@ -270,6 +270,11 @@ class _Reader:
         topic = match["topic"].strip() if match else None
         return topic if topic and self.catalogue.value_named(topic) is None else None
 
+    def _times(self, kind: str, text: str) -> list[str]:
+        """Return "times" where it is asked when something was seen and the data do not tell."""
+        asked = kind == "membership" and self.lexicon.asks_for("when", text)
+        return ["times"] if asked and not self.dataset.has_times else []
+
     def _place(self, text: str) -> int | None:
         words = (word.strip(".,?") for word in text.split())
         return next((self.lexicon.places[w] for w in words if w in self.lexicon.places), None)
@@ -305,6 +310,7 @@ _WISHES = (
     "social",
     "own_lowest",
     "fewest",
+    "prefers",
 )
 
 

@@ -90,6 +90,8 @@ class TitleFinder:
                     return stop, items
             elif self._may_be_title(bare, start, capitals, before):
                 return stop, items
+            elif start == 0 and words[0].endswith(",") and self._is_rare(bare[0]):
+                return stop, items  # "Heat, Jaws and Alien: which one …"
         return start, None
 
     def _may_be_title(
@@ -99,7 +101,7 @@ class TitleFinder:
         word = bare[place]
         after = bare[place + 1] if place + 1 < len(bare) else ""
         if place == 0 and self.lexicon.words["opener"].fullmatch(after):
-            return not self.lexicon.is_common(word) and self.catalogue.value_named(word) is None
+            return self._is_rare(word)
         followed_by_year = place + 1 < len(bare) and _YEAR.fullmatch(bare[place + 1])
         if word in capitals or (followed_by_year and len(word) > 2):
             return not word.isdigit()
@@ -111,6 +113,10 @@ class TitleFinder:
             or self.lexicon.is_common(word)
         )
         return not common and self._right_before.search(before) is not None
+
+    def _is_rare(self, word: str) -> bool:
+        """Tell whether a word at the start of a text is hardly there for itself."""
+        return not self.lexicon.is_common(word) and self.catalogue.value_named(word) is None
 
     def mark_misspelt(self, found: Mentions) -> None:
         """Look up, as misspellings, the words that stand where a name should."""

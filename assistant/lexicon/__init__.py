@@ -134,10 +134,10 @@ def load_lexicon(language: str = "en") -> Lexicon:
 def _one_by_one(
     group: Iterable[str], lists: Mapping[str, Iterable[str]]
 ) -> tuple[re.Pattern[str], ...]:
-    """Return a pattern for each phrase: a pattern can hold a named group only once."""
+    """Return a pattern for each phrase, the longest first; it can hold a named group only once."""
     return tuple(
         any_phrase([spelling], lists)
-        for phrase in group
+        for phrase in sorted(group, key=len, reverse=True)
         for spelling in dict.fromkeys((phrase, without_accents(phrase)))
     )
 

@@ -96,6 +96,8 @@ TOOLS: Mapping[str, Tool] = {
         items.item_neighbours, item_words.neighbours, item_words.neighbour_reason
     ),
     "also_seen": Tool(items.also_seen, item_words.also, item_words.also_reason),
+    "item_similarity": Tool(items.item_similarity, item_words.similarity),
+    "model_quality": Tool(explain.model_quality, explain_words.quality),
     "item_audience": Tool(items.item_audience, item_words.audience),
     "catalogue_facts": Tool(items.catalogue_facts, item_words.facts),
     "compare_users": Tool(people.compare_users, people_words.comparison),
@@ -126,6 +128,7 @@ _ABOUT: Mapping[str, Any] = {
     "other_id": {"description": "Id of another user."},
     "user_ids": {"description": "Ids of the users.", "min_length": 1},
     "item_id": {"description": "Id of an item."},
+    "other_item_id": {"description": "Id of another item."},
     "item_ids": {"description": "Ids of items."},
     "disliked_ids": {"description": "Ids of items that were disliked."},
     "without_items": {"description": "Ids of items to take out of the history."},

@@ -104,3 +104,15 @@ def certainty(box: Toolbox, user_id: str, item_ids: Sequence[str] = ()) -> list[
         }
         for row in box.deepfm_score(user_id, item_ids)
     ]  # fmt: skip
+
+
+def model_quality(box: Toolbox) -> list[Row]:
+    """What the model reached on held-out data: its metrics, and what became of its scores."""
+    trained = getattr(box.recommender.scorer, "trained", None)
+    held_out = getattr(trained, "reliability", None)
+    return [
+        {
+            "metrics": {} if trained is None else {k: float(v) for k, v in trained.metrics.items()},
+            "bins": [] if held_out is None else held_out.to_json(),
+        }
+    ]

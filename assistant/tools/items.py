@@ -75,6 +75,26 @@ def audience_overlaps(box: Toolbox, seeds: IntArray) -> tuple[Any, Any]:
     return both, sizes[seeds][:, None] + sizes[None, :] - both
 
 
+def item_similarity(box: Toolbox, item_id: str, other_item_id: str) -> list[Row]:
+    """How alike two items' audiences are: Jaccard, and how many have one, the other and both."""
+    one, other = box.item(item_id), box.item(other_item_id)
+    both, either = audience_overlaps(box, np.array([one], dtype=np.int32))
+    sizes, n = box.recommender.audience.n_users_of, int(both[0, other])
+    mine, theirs = set(_values(box, one)), _values(box, other)
+    return [
+        box.item_row(one)
+        | {
+            "other_item_id": other_item_id,
+            "other_title": box.dataset.title(other),
+            "jaccard": n / max(int(either[0, other]), 1),
+            "intersection": n,
+            "union": int(either[0, other]),
+            "n_users_other": int(sizes[other]),
+            "shared_values": [value for value in theirs if value in mine],
+        }
+    ]
+
+
 def also_seen(box: Toolbox, item_id: str, n: int = 5, filters: All | None = None) -> list[Row]:
     """What the viewers of an item see more often than everybody does, by lift.
 

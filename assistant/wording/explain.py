@@ -114,6 +114,23 @@ def certainty(rows: Sequence[Row], voice: Voice, args: Args) -> str:
     return "\n".join(lines)
 
 
+def quality(rows: Sequence[Row], voice: Voice, args: Args) -> str:
+    """Return how the model did on held-out data."""
+    metrics, bins = rows[0]["metrics"], rows[0]["bins"]
+    if not metrics:
+        return (
+            "Nothing is known of how the model does on held-out data; `whyrec train` measures it."
+        )
+    told = ", ".join(f"{name} {value:.4g}" for name, value in sorted(metrics.items()))
+    lines = [f"On held-out data: {told}. `whyrec evaluate` compares it with baselines."]
+    lines += [
+        f"Of {one['n']:,} scores from {one['low']:.1f} to {one['high']:.1f}, {one['observed']:.0%} "
+        f"came true (mean score {one['predicted']:.2f})."
+        for one in bins
+    ]
+    return "\n".join(lines)
+
+
 def _came_true(row: Row) -> str:
     """Return what became of held-out predictions as high as this one, with its interval."""
     bin_ = row.get("came_true")

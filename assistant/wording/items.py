@@ -44,6 +44,22 @@ def neighbour_reason(row: Row, voice: Voice) -> str:
     return f"{text}."
 
 
+def similarity(rows: Sequence[Row], voice: Voice, args: Args) -> str:
+    """Return how alike two items' audiences are."""
+    row = rows[0]
+    one, other = spoken(row["title"]), spoken(row["other_title"])
+    text = (
+        f"The audiences of {one} and {other} have a Jaccard similarity of {row['jaccard']:.2f}: "
+        f"{row['intersection']:,} of the {row['union']:,} users who have seen either have seen "
+        f"both ({one} {row['n_users']:,}, {other} {row['n_users_other']:,})."
+    )
+    if row["shared_values"]:
+        text += f" Both are {listed(row['shared_values'])}."
+    if row["intersection"] < WEAK_AUDIENCE:
+        text += " With so few in common this says little."
+    return text
+
+
 def also(rows: Sequence[Row], voice: Voice, args: Args) -> str:
     """Return the line above what an audience also sees."""
     if not rows:
@@ -51,7 +67,7 @@ def also(rows: Sequence[Row], voice: Voice, args: Args) -> str:
     row = rows[0]
     weak = " That is a small audience, so take it lightly." if row["n_viewers"] < 20 else ""
     return (
-        f"What the {row['n_viewers']:,} viewers of {spoken(row['seed_title'])} see "
+        f"What the {row['n_viewers']:,} users who have seen {spoken(row['seed_title'])} see "
         f"more often than others do:{weak}"
     )
 

@@ -153,8 +153,8 @@ def varied(rows: Sequence[Row], voice: Voice, args: Args) -> str:
     of = "attributes" if row["by_attributes"] else "audiences"
     return (
         f"{counted(len(rows), voice.noun).capitalize()} for {voice.subject}, chosen to differ. "
-        f"Variety costs score: the mean is {row['mean_score']:.2f}, where the plain list has "
-        f"{row['mean_score_plain']:.2f}; their {of} overlap by {row['likeness']:.2f} on average "
+        f"Variety costs score: the mean is {row['mean_score']:.3f}, where the plain list has "
+        f"{row['mean_score_plain']:.3f}; their {of} overlap by {row['likeness']:.2f} on average "
         f"in place of {row['likeness_plain']:.2f}:"
     )
 
