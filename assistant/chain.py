@@ -45,7 +45,7 @@ from assistant.llms.templates import load_template
 from assistant.pseudonyms import pseudonymous, spoken
 from assistant.retriever import EvidenceRetriever
 from assistant.settings import Limits, Settings
-from assistant.toolbox import N_CANDIDATES
+from assistant.toolbox import N_CANDIDATES, N_PROFILES
 from assistant.wording import Voice
 from ingest.errors import AskerError, ProviderError
 
@@ -302,12 +302,9 @@ class RecommendationQA(Runnable[Asked, dict[str, Any]]):
         home: OpenHome = state["home"]
         asked = [u for u in state["question"].user_ids if u in home.dataset.user_ids]
         toolbox = home.toolbox
-        profiles = [row for user in asked for row in toolbox.user_profile(user)]
-        near = [] if self.pseudonyms else asked[:1]
-        neighbours = [row for user in near for row in toolbox.similar_profiles(user)]
+        profiles = toolbox.profiles(asked, 0 if self.pseudonyms else N_PROFILES)
         return computed + [
-            Document(page_content=row.pop("profile"), metadata=row)
-            for row in (*profiles, *neighbours)
+            Document(page_content=row.pop("profile"), metadata=row) for row in profiles
         ]
 
     def _write(self, state: State, config: RunnableConfig) -> Written:

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from itertools import islice
 
 import numpy as np
 
@@ -163,22 +164,47 @@ class Toolbox(Rows):
 
         Chroma proposes candidates by vector distance; the exact Jaccard orders them.
         """
+        rows = self._alike(user_id, n)
+        documents = self.index.users.documents([row["user_id"] for row in rows])
+        return [
+            row | {"profile": without_attributes(document.text)}
+            for row, document in zip(rows, documents, strict=True)
+        ]
+
+    def profiles(self, user_ids: Sequence[str], n_alike: int = N_PROFILES) -> list[Row]:
+        """Return `user_profile` of each user and `similar_profiles` of the first, read at once."""
+        alike = self._alike(user_ids[0], n_alike) if user_ids and n_alike else []
+        wanted = [*user_ids, *(row["user_id"] for row in alike)]
+        texts = [document.text for document in self.index.users.documents(wanted)]
+        own = [
+            {
+                "user_id": user_id,
+                "n_items": len(self.recommender.seen(self.user(user_id))),
+                "profile": text,
+            }
+            for user_id, text in zip(user_ids, texts, strict=False)
+        ]
+        near = [
+            row | {"profile": without_attributes(text)}
+            for row, text in zip(alike, texts[len(user_ids) :], strict=True)
+        ]
+        return [*own, *near]
+
+    def _alike(self, user_id: str, n: int) -> list[Row]:
+        """Return the `n` users most like the user among those whom Chroma proposes."""
         user = self.user(user_id)
         own = self.recommender.seen(user)
         if not len(own):
             return []
         proposed = set(self.index.users.nearest(own, N_CANDIDATES))
         near = self.recommender.nearest(user, N_CANDIDATES)
-        exact = (
+        external = self.dataset.user_ids.external
+        found = (
             self.neighbour(*map(int, numbers))
             for numbers in zip(near.user, near.intersection, near.union, strict=True)
+            if external[numbers[0]] in proposed
         )
-        rows = [row for row in exact if row["user_id"] in proposed][:n]
-        documents = self.index.users.documents([row["user_id"] for row in rows])
-        return [
-            row | {"profile": without_attributes(document.text)}
-            for row, document in zip(rows, documents, strict=True)
-        ]
+        return list(islice(found, n))
 
     def find_items(self, text: str, n: int = 10) -> list[Row]:
         """Return the `n` items whose title and attributes are nearest in meaning to the text."""

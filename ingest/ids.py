@@ -60,8 +60,11 @@ class IdMap:
 
     def code(self, external: str) -> int | None:
         """Index of one external id, or None where it is unknown."""
-        index = int(self._index.get_indexer(pd.Index([external], dtype="object"))[0])
-        return None if index < 0 else index
+        if external not in self._index:
+            return None
+        place = self._index.get_loc(external)
+        assert isinstance(place, int), "no two ids are the same"
+        return place
 
 
 def _in_order(texts: list[str]) -> NDArray[np.object_]:

@@ -13,6 +13,7 @@ from __future__ import annotations
 import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from pathlib import Path
 from types import TracebackType
 from typing import TYPE_CHECKING, Any
@@ -90,13 +91,18 @@ class UserIndex:
             raise ValueError(f"n must be at least 1, not {n}")
         return [self._in_order(*found)[:n] for found in self._query(vectors, n + _SPARE)]
 
+    @cached_property
+    def _n_searched(self) -> int:
+        """How many users have a vector; counting them costs more than a search."""
+        return self._collections[0].count()
+
     def _query(self, vectors: FloatArray, n: int) -> list[tuple[list[str], list[float]]]:
         """Return the ids of the `n` nearest to each vector, and their squared distances."""
         users = self._collections[0]
         with self._chroma.guarded():
             found = users.query(
                 query_embeddings=vectors,
-                n_results=min(n, users.count()),
+                n_results=min(n, self._n_searched),
                 include=["distances"],
             )
         return list(zip(found["ids"], found["distances"] or [], strict=True))
