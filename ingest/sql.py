@@ -158,9 +158,11 @@ def _parsed(source: str) -> tuple[URL, str | None]:
     from sqlalchemy.exc import ArgumentError
 
     address, mark, table = source.rpartition("#")
-    named = bool(mark) and not {"@", "/"} & set(table)  # else the # stands in the password
+    named = bool(mark) and not set("@/?&") & set(table)  # else the # is part of the URL
     try:
         url = make_url(address if named else source)
+        if url.get_backend_name() != "sqlite" and "@" in f"{url.host}{url.database}":
+            raise ValueError("a password without %-codes was taken for something else")
     except (ArgumentError, ValueError):  # their messages may hold the password
         scheme = source.partition("://")[0]
         raise AskerError(
@@ -197,7 +199,7 @@ def _connected(url: URL, name: str) -> Iterator[Connection]:
     try:
         with engine.connect() as connection:
             yield connection
-    except (exc.SQLAlchemyError, UnicodeDecodeError) as error:
+    except (exc.SQLAlchemyError, ValueError, OSError) as error:
         raise OperationError(_worded(error, url, name)) from None
     finally:
         engine.dispose()
