@@ -117,7 +117,7 @@ def epoch(
         asked = due != fill
         loss = functional.cross_entropy(model.scores(model(known)[asked]), due[asked])
         optimizer.zero_grad()
-        loss.backward()
+        loss.backward()  # type: ignore[no-untyped-call]
         optimizer.step()
 
 

@@ -111,7 +111,8 @@ class Voters:
         crowd = np.bincount(place, jaccard[voter], minlength=len(newest))
         recency = np.exp(-np.arange(len(newest)) / self.config.decay)
         weight = jaccard[voter] * (recency / np.sqrt(np.maximum(crowd, 1e-12)))[place]
-        postings, voter, weight = (x[weight > 0] for x in (postings, voter, weight))
+        heard = weight > 0
+        postings, voter, weight = postings[heard], voter[heard], weight[heard]
         after = self._place[postings] + 1
         places, starts = ragged_ranges(
             after, np.minimum(after + self.config.window, self._end[voter])

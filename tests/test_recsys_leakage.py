@@ -82,7 +82,9 @@ def test_candidates_are_all_items_but_those_of_the_train_part(
     films: Dataset, protocol: Protocol
 ) -> None:
     part = hold_out(films, protocol)
-    lists = part.lists(lambda users: np.tile(np.arange(8, 0, -1.0, np.float32), (len(users), 1)), 8)
+    lists = part.lists(
+        lambda users: np.tile(np.arange(8, 0, -1).astype(np.float32), (len(users), 1)), 8
+    )
     for user, items in zip(part.users, lists, strict=True):
         train = part.train.interactions.item[part.train.interactions.user == user]
         assert sorted(items[items >= 0].tolist()) == sorted(set(range(8)) - set(train.tolist()))
