@@ -36,7 +36,7 @@ from assistant.asking.plan import Plan
 from assistant.asking.proposed import is_unsure, read_by_model
 from assistant.asking.question import Question
 from assistant.draft import Draft, draft_answer
-from assistant.evidence import Evidence
+from assistant.evidence import Evidence, speaks_of_neighbours
 from assistant.home import LiveHome, OpenHome
 from assistant.ledger import LEDGER_FILE, Ledger
 from assistant.llms.llm import GuardedChat, chat_model, guard, reasons_schema
@@ -213,7 +213,7 @@ class RecommendationQA(Runnable[Asked, dict[str, Any]]):
 
     def _compute(self, asked: Asked, config: RunnableConfig) -> State:
         """Do all that needs no model; in one step, for each costs a context and a thread."""
-        state = self._read(asked)
+        state = self._read(asked, config)
         state["evidence"] = self._gather(state, config)
         state["draft"] = self._draft(state)
         state["documents"] = self._documents(state)
@@ -290,7 +290,8 @@ class RecommendationQA(Runnable[Asked, dict[str, Any]]):
     def _documents(self, state: State) -> list[Document]:
         """Return the evidence, then profiles: the nearest users' without their attributes.
 
-        With pseudonyms the nearest users' are left out: who knows what somebody has seen knows him.
+        The nearest users' stand there where the evidence is of neighbours. With pseudonyms they are
+        left out: who knows what somebody has seen knows him.
         """
         evidence: Sequence[Evidence] = state["evidence"]
         if not evidence:
@@ -302,7 +303,9 @@ class RecommendationQA(Runnable[Asked, dict[str, Any]]):
         home: OpenHome = state["home"]
         asked = [u for u in state["question"].user_ids if u in home.dataset.user_ids]
         toolbox = home.toolbox
-        profiles = toolbox.profiles(asked, 0 if self.pseudonyms else N_PROFILES)
+        of_neighbours = any(speaks_of_neighbours(call) for call in evidence)
+        n_alike = N_PROFILES if of_neighbours and not self.pseudonyms else 0
+        profiles = toolbox.profiles(asked, n_alike)
         return computed + [
             Document(page_content=row.pop("profile"), metadata=row) for row in profiles
         ]

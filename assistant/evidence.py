@@ -27,3 +27,8 @@ class Evidence:
 def rows_of(evidence: Iterable[Evidence], tool: str) -> list[Row]:
     """Return the rows of every call of `tool`, in order."""
     return [row for call in evidence if call.tool == tool for row in call.rows]
+
+
+def speaks_of_neighbours(call: Evidence) -> bool:
+    """Tell whether users who are like somebody stand in the rows of a call."""
+    return call.tool == "similar_users" or any("neighbours" in row for row in call.rows)

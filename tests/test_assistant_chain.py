@@ -308,6 +308,6 @@ def test_a_model_is_not_asked_where_there_is_nothing_to_explain(
     films_home: OpenHome, standin_llm: Callable[..., Any]
 ) -> None:
     model = standin_llm()
-    for question in ("what is the weather", "who is most like user 3?", "films for user 99999"):
+    for question in ("describe user 3", "who is most like user 3?", "films for user 99999"):
         with_model(films_home, model).invoke(question)
     assert model.history == []
