@@ -227,6 +227,11 @@ def _faults_told(folder: Path, server: str | None, new: bool) -> Iterator[None]:
                 f"the Chroma server at {server} failed ({reason}); see its log, or unset "
                 f"{SERVER_VARIABLE} and run `whyrec index`"
             ) from error
+        if "readonly database" in reason:
+            raise HomeError(
+                f"{folder} may only be read, and Chroma opens its database only where it may "
+                "write; make the home writable for you, or copy it and name the copy with --home"
+            ) from error
         if new:
             raise OperationError(
                 f"the index could not be written into {folder} ({reason}); is the disk full?"

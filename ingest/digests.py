@@ -16,6 +16,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ingest.errors import HomeError
+from ingest.tensor_files import save_tensors
 
 DIGESTS = "digests.safetensors"
 Record = tuple[str, str, Mapping[str, Any]]
@@ -47,9 +48,7 @@ class Digests:
 
     def save(self, folder: Path) -> None:
         """Write them into `folder`."""
-        from safetensors.numpy import save_file
-
-        save_file({"ids": self.ids, "records": self.records}, folder / DIGESTS)
+        save_tensors({"ids": self.ids, "records": self.records}, folder / DIGESTS)
 
 
 def load_digests(folder: Path) -> Digests:

@@ -23,6 +23,7 @@ from ingest.merging import given, merge
 from ingest.schema import Dataset
 from ingest.split import RowArray
 from ingest.tables import known_as, load_dataset, read_about, save_dataset
+from ingest.tensor_files import save_tensors
 from ingest.workspace import Edition
 
 STEPS = "steps.safetensors"
@@ -137,13 +138,11 @@ def read_added(contents: Contents) -> Added | None:
 
 def write_added(edition: Edition, added: Added, lineage: tuple[State, ...]) -> None:
     """Write `added` as the additions of the home; `lineage` are the data's states from now on."""
-    from safetensors.numpy import save_file
-
     folder = edition.new_folder("added")
     dataset = known_as(replace(added.dataset), lineage[-1].fingerprint)
     save_dataset(dataset, folder)
     steps = {name: getattr(added, name) for name in ("user_changed", "item_changed", "item_since")}
-    save_file(steps, folder / STEPS)
+    save_tensors(steps, folder / STEPS)
     edition.add("added", folder, dataset.fingerprint)
     edition.lineage = lineage
 

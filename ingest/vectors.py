@@ -37,6 +37,7 @@ from ingest.errors import HomeError
 from ingest.ids import IntArray
 from ingest.schema import FloatArray
 from ingest.split import RowArray
+from ingest.tensor_files import save_tensors
 
 FILE = "vectors.json"
 COMPONENTS_FILE = "vectors.safetensors"
@@ -135,9 +136,7 @@ class InteractionVectors:
     def save(self, folder: Path) -> None:
         """Write vectors.json, and vectors.safetensors where directions are projected."""
         if self.components is not None:
-            from safetensors.numpy import save_file
-
-            save_file({"components": self.components}, folder / COMPONENTS_FILE)
+            save_tensors({"components": self.components}, folder / COMPONENTS_FILE)
         (folder / FILE).write_text(json.dumps(self._numbers, indent=2), encoding="utf-8")
 
     @cached_property

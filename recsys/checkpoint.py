@@ -13,6 +13,7 @@ from typing import Any
 import numpy as np
 
 from ingest.errors import HomeError
+from ingest.tensor_files import save_tensors
 from recsys.calibration import Calibration, Reliability
 from recsys.config import DeepFMConfig, TrainingConfig
 from recsys.features import FeatureSpace
@@ -80,10 +81,7 @@ _SETTINGS = ("config", "space", "calibration", "blend")
 
 def save_model(trained: TrainedModel, folder: Path) -> None:
     """Write `trained` into the existing `folder`."""
-    from safetensors.numpy import save_file
-
-    arrays = {name: np.ascontiguousarray(array) for name, array in trained.weights.items()}
-    save_file(arrays, folder / WEIGHTS)
+    save_tensors(trained.weights, folder / WEIGHTS)
     about = {**trained._about(), "model_fingerprint": trained.fingerprint}
     text = json.dumps(about, indent=2, ensure_ascii=False)
     (folder / ABOUT).write_text(text, encoding="utf-8")

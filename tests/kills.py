@@ -44,6 +44,10 @@ QUESTIONS = (
 )
 
 
+class ChangeFailed(Exception):
+    """A command told an error and exited."""
+
+
 @dataclass(frozen=True)
 class Ended:
     """How a forked process ended."""
@@ -272,7 +276,7 @@ def generated(seed: int, n_users: int = 120) -> Any:
     )
 
 
-def build(seed: int, n_users: int = 120) -> Change:
+def build(seed: int, n_users: int = 120, server: str | None = None) -> Change:
     """Return the change that builds a whole home from generated data."""
 
     def change(path: Path) -> None:
@@ -284,7 +288,7 @@ def build(seed: int, n_users: int = 120) -> Change:
 
         config, training = presets.ranking()
         quick = presets.Preset(replace(config, embed_size=8), replace(training, n_epochs=2))
-        build_home(Home(path), generated(seed, n_users), quick)
+        build_home(Home(path), generated(seed, n_users), quick, server=server)
 
     return change
 
@@ -300,7 +304,7 @@ def command(*arguments: str, unless: int = 0) -> Change:
 
         status = run([*arguments, "--home", str(path)])
         if status not in (0, unless):
-            raise AssertionError(f"whyrec {' '.join(arguments)} exits with {status}")
+            raise ChangeFailed(f"whyrec {' '.join(arguments)} exits with {status}")
 
     return change
 
@@ -329,6 +333,8 @@ def more_interactions(folder: Path) -> Path:
 
 def preload() -> None:
     """Import what the changes and the questions need, so that a fork has it at once."""
+    import encodings.utf_8_sig  # noqa: F401
+
     import chromadb  # noqa: F401
     import matplotlib.backends.backend_agg  # noqa: F401
     import matplotlib.figure  # noqa: F401

@@ -1,0 +1,47 @@
+"""A few of the faults that `make test-faults` tries by the hundred, each in its own process."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+pytestmark = pytest.mark.slow
+
+
+def run_module(*arguments: str) -> str:
+    """Run a module of the tests and return what it printed; it exits with 0 where nothing broke."""
+    done = subprocess.run(
+        [sys.executable, "-m", *arguments],
+        capture_output=True,
+        text=True,
+        check=False,
+        timeout=900,
+        cwd=Path(__file__).parent.parent,
+        env=os.environ | {"OMP_NUM_THREADS": "1", "OPENBLAS_NUM_THREADS": "1"},
+    )
+    assert done.returncode == 0, done.stdout + done.stderr
+    return done.stdout
+
+
+def test_a_home_whose_writer_is_killed_is_old_or_new_and_the_change_can_be_made_again() -> None:
+    told = run_module("tests.kills", "--kills", "5", "--seed", "1")
+    assert all(f"{name} " in told for name in ("build", "index", "train", "add", "forget"))
+    assert told.count(" 0 wrong") == 5
+
+
+@pytest.mark.parametrize("part", ["home.json", "data-0001/dataset.json", "index-0001/chroma"])
+def test_a_damaged_file_is_told_or_changes_no_answer(part: str) -> None:
+    told = run_module("tests.damage", "--flips", "1", "--only", part)
+    assert part in told
+
+
+@pytest.mark.parametrize("server", [[], ["--server"]])
+def test_whoever_asks_while_others_write_gets_the_answers_of_a_published_state(
+    server: list[str],
+) -> None:
+    told = run_module("tests.soak", "--seconds", "12", *server)
+    assert "; 0 wrong" in told and "published states" in told
