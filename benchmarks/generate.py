@@ -91,6 +91,36 @@ def _draw_items(indptr: Any, item_of_rank: Any, head: Any, rng: Any, indices: An
         indices[indptr[row] : indptr[row + 1]].sort()
 
 
+def write_ratings(
+    file: Path, shape: tuple[int, int, int], seed: int = 0, *, by_time: bool = False
+) -> None:
+    """Write a ratings.csv like MovieLens': userId, movieId, rating, timestamp, by user and film.
+
+    Film ids leave gaps, ratings are half stars, a user's times lie within 300 days. `by_time` puts
+    the rows in the order of a log that grows.
+    """
+    import pyarrow as pa  # type: ignore[import-untyped]
+    import pyarrow.csv as pa_csv  # type: ignore[import-untyped]
+
+    n_users, n_items, n = shape
+    rng = np.random.default_rng(seed)
+    matrix = power_law_matrix(n_users, n_items, n, rng)
+    user = np.repeat(np.arange(n_users, dtype=np.int64), np.diff(matrix.indptr))
+    film_ids = np.sort(rng.choice(n_items * 5, n_items, replace=False)) + 1
+    began = rng.integers(789_652_009, 1_401_000_000, n_users)  # January 1995 to May 2014
+    table = pa.table(
+        {
+            "userId": user + 1,
+            "movieId": film_ids[matrix.indices],
+            "rating": rng.integers(1, 11, n) / 2,
+            "timestamp": began[user] + rng.integers(0, 300 * 86_400, n),
+        }
+    )
+    if by_time:
+        table = table.sort_by("timestamp")
+    pa_csv.write_csv(table, file)
+
+
 def main() -> None:
     """Write one generated table to Parquet: columns user, item."""
     import pandas as pd

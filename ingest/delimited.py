@@ -116,9 +116,10 @@ class TextTable:
         ):
             try:
                 n = 0
-                for batch in self._parser(stream, wanted, kinds, uneven):
+                for blocks, batch in enumerate(self._parser(stream, wanted, kinds, uneven), 1):
                     n += len(batch)
-                    expected = int(n * size / max(stream.consumed, 1) * 1.01)
+                    parsed = min(stream.consumed, blocks * _BLOCK)  # some is read in advance
+                    expected = int(n * size / max(parsed, 1) * 1.02)
                     for name in wanted:
                         buffers[name].add(batch.column(name), max(expected, n))
                     bar.update(stream.consumed - bar.n)
@@ -140,7 +141,7 @@ class TextTable:
     ) -> Any:
         names = [name or f"(unnamed {place})" for place, name in enumerate(self.header)]
         return pa_csv.open_csv(
-            stream.for_arrow(),
+            pa.PythonFile(stream, mode="r"),
             # One thread: then every row that does not fit is given with its number.
             pa_csv.ReadOptions(
                 use_threads=False, block_size=_BLOCK, column_names=names, skip_rows_after_names=1

@@ -49,7 +49,7 @@ class Dialect:
 class Characters:
     """A text file as a stream of UTF-8 bytes: unpacked, decoded, with a separator of one character.
 
-    Blocks of any size; memory is a block.
+    `quotes` is how many went by. Blocks of any size; memory is a block.
     """
 
     closed = False
@@ -57,40 +57,31 @@ class Characters:
     def __init__(self, source: str, dialect: Dialect) -> None:
         decoder = None if _is_utf8(dialect.encoding) else codecs.getincrementaldecoder
         self._decoder = decoder(dialect.encoding)() if decoder else None
-        self._file = Path(source).open("rb")
+        self._file = Path(source).open("rb", buffering=0)
         start = self._file.read(8)
         self._file.seek(0)
         unpack = next((fit for magic, fit in _PACKED.items() if start.startswith(magic)), None)
-        self._bytes = unpack(self._file) if unpack else self._file
+        self._bytes: Any = unpack(self._file) if unpack else self._file
         self._long = dialect.separator.encode() if len(dialect.separator) > 1 else b""
         self._quote = (dialect.quote or "").encode()
         self._ready = b""
         self._ended = False
-        self._quotes = 0
         self._as_it_is = not (self._long or self._decoder or unpack)
-        self._arrow: Any = None
-
-    def for_arrow(self) -> Any:
-        """Return the stream as a file of Arrow's, which reads the disk itself where it can."""
-        self._arrow = pa.OSFile(self._file.name) if self._as_it_is else pa.PythonFile(self, "r")
-        return self._arrow
+        self.quotes = 0
 
     @property
     def consumed(self) -> int:
         """Bytes of the file on disk that have been read so far."""
-        return int((self._arrow if self._as_it_is and self._arrow else self._file).tell())
-
-    @property
-    def quotes(self) -> int:
-        """How many quotes there are; the stream must have been read to its end."""
-        if self._quote and self._as_it_is:
-            block = bytearray(1 << 20)
-            while size := self._file.readinto(block):
-                self._quotes += block.count(self._quote, 0, size)
-        return self._quotes
+        return 0 if self.closed else self._file.tell()
 
     def read(self, size: int) -> bytes:
         """Return up to `size` bytes, none at the end."""
+        block = self._bytes.read(size) if self._as_it_is else self._read(size)
+        if self._quote:
+            self.quotes += block.count(self._quote)
+        return bytes(block)
+
+    def _read(self, size: int) -> bytes:
         while len(self._ready) < size + len(self._long) and not self._ended:
             block = self._bytes.read(size)
             self._ended = not block
@@ -103,8 +94,6 @@ class Characters:
         if self._long and not self._ended:  # half a separator may stand at the end
             end = min(end, len(self._ready) - len(self._long) + 1)
         block, self._ready = self._ready[:end], self._ready[end:]
-        if self._quote:
-            self._quotes += block.count(self._quote)
         return block
 
     def close(self) -> None:

@@ -23,9 +23,7 @@ def interaction_matrix(
     from ingest.row_kernels import compressed_rows
 
     user, item = interactions.user, interactions.item
-    if rows is not None:
-        user, item = user[rows], item[rows]
-    indptr, indices = compressed_rows(user, item, n_users, n_items)
+    indptr, indices = compressed_rows(user, item, n_users, n_items, rows)
     ones = np.ones(len(indices), dtype=np.float32)
     starts = indptr.astype(np.int32) if len(indices) < 2**31 else indptr
     matrix = sparse.csr_array((ones, indices, starts), shape=(n_users, n_items))

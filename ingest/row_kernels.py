@@ -18,19 +18,25 @@ _PLACE_OF[[(0x03F79D71B4CB0A89 << place) % 2**64 >> 58 for place in range(64)]] 
 
 
 @njit(cache=True)
-def group_rows(codes: Any, n_groups: int) -> tuple[Any, Any]:
-    """Return where each group's rows begin, (n_groups + 1,), and the rows group by group."""
+def group_rows(codes: Any, n_groups: int, only: Any = None) -> tuple[Any, Any]:
+    """Return where each group's rows begin, (n_groups + 1,), and the rows group by group.
+
+    `only` limits them to some rows, in ascending order.
+    """
+    n = len(codes) if only is None else len(only)
     starts = np.zeros(n_groups + 1, dtype=np.int64)
-    for row in range(len(codes)):
+    for place in range(n):
+        row = place if only is None else only[place]
         starts[codes[row] + 1] += 1
     for group in range(n_groups):
         starts[group + 1] += starts[group]
-    place = starts[:-1].copy()
-    rows = np.empty(len(codes), dtype=np.int32)
-    for row in range(len(codes)):
+    end = starts[:-1].copy()
+    rows = np.empty(n, dtype=np.int32)
+    for place in range(n):
+        row = place if only is None else only[place]
         group = codes[row]
-        rows[place[group]] = row
-        place[group] += 1
+        rows[end[group]] = row
+        end[group] += 1
     return starts, rows
 
 
@@ -106,15 +112,17 @@ def first_pair_twice(user: Any, item: Any, n_users: int, n_items: int) -> Any:
 
 
 @njit(cache=True)
-def compressed_rows(user: Any, item: Any, n_users: int, n_items: int) -> tuple[Any, Any]:
+def compressed_rows(
+    user: Any, item: Any, n_users: int, n_items: int, only: Any = None
+) -> tuple[Any, Any]:
     """Return indptr and ascending, distinct item indices of the user × item matrix in CSR form.
 
     A counting sort by user; then a user's items are marked in a map of bits, which is read in
     order, or sorted where they are few for the map's length.
     """
-    starts, rows = group_rows(user, n_users)
+    starts, rows = group_rows(user, n_users, only)
     indptr = np.zeros(n_users + 1, dtype=np.int64)
-    indices = np.empty(len(user), dtype=np.int32)
+    indices = np.empty(len(rows), dtype=np.int32)
     bits = np.zeros((n_items + 63) // 64, dtype=np.uint64)
     end = 0
     for one in range(n_users):

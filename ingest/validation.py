@@ -17,6 +17,8 @@ from ingest.numbers import number_hint, parse_moments, parse_numbers
 from ingest.raw import Reading
 from ingest.sieve import Mask, Sieve
 
+_BLOCK = 1 << 16
+
 T = TypeVar("T", np.float32, np.int64)
 
 FARTHEST = 100_000_000_000
@@ -385,20 +387,20 @@ def _all_within(
 ) -> NDArray[T] | None:
     """Return a column of numbers, rounded down to `kind`; None where one is missing or outside.
 
-    It goes chunk by chunk: what needs no closer look costs one array.
+    It goes block by block: what needs no closer look costs one array.
     """
     if column.null_count or not pa.types.is_floating(column.type):
         return None
     found = np.empty(len(column), dtype=kind)
-    start = 0
-    for part in column.chunks:
-        numbers = part.to_numpy()
-        if len(numbers) and not (low <= numbers.min() and numbers.max() <= high):
+    numbers = column.to_numpy()
+    for start in range(0, len(numbers), _BLOCK):
+        block = numbers[start : start + _BLOCK]
+        if not (low <= block.min() and block.max() <= high):
             return None  # NaN compares as outside
         if np.issubdtype(kind, np.integer):
-            numbers = np.floor(numbers)
-        found[start : start + len(part)] = numbers
-        start += len(part)
+            np.floor(block, out=found[start : start + _BLOCK], casting="unsafe")
+        else:
+            found[start : start + _BLOCK] = block
     return found
 
 
