@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from functools import cached_property
 from pathlib import Path
 from typing import Any
@@ -64,11 +64,20 @@ class Scorer:
 
         Worked out in blocks of users; what is returned is all that grows with their number.
         """
-        return self._fill(np.asarray(users, np.int64), self._finish)
+        asked = np.asarray(users, np.int64)
+        out = np.empty((len(asked), self.inputs.n_items), np.float32)
+        for rows in self._blocks(len(asked)):
+            raw = self._raw(asked[rows])
+            out[rows] = self._finish(raw, self._level(raw, self._seen_by(asked[rows]))[:, None])
+        return out
 
     def raw_all(self, users: NDArray[np.integer]) -> FloatArray:
         """Return y of the DeepFM equation for every item and each of `users`."""
-        return self._fill(np.asarray(users, np.int64), lambda raw, level: raw)
+        asked = np.asarray(users, np.int64)
+        out = np.empty((len(asked), self.inputs.n_items), np.float32)
+        for rows in self._blocks(len(asked)):
+            out[rows] = self._raw(asked[rows])
+        return out
 
     def top(self, users: NDArray[np.integer], n: int) -> tuple[IntArray, FloatArray]:
         """Return the `n` best items each of `users` has not seen, and their scores, both (·, n).
@@ -79,7 +88,7 @@ class Scorer:
         items = np.full((len(asked), n), NO_ITEM, np.int32)
         scores = np.full((len(asked), n), np.nan, np.float32)
         for rows in self._blocks(len(asked)):
-            raw = self.network.block(self._user_side(asked[rows]), self.items)
+            raw = self._raw(asked[rows])
             seen = self._seen_by(asked[rows])
             items[rows] = top_items(raw, n, seen)
             best = np.take_along_axis(raw, np.maximum(items[rows], 0), axis=1)
@@ -137,15 +146,8 @@ class Scorer:
         ]
         return Side(*(np.concatenate(parts) for parts in zip(*sides, strict=True))).mean()
 
-    def _fill(
-        self, users: CodeArray, finish: Callable[[FloatArray, FloatArray], FloatArray]
-    ) -> FloatArray:
-        out = np.empty((len(users), self.inputs.n_items), np.float32)
-        for rows in self._blocks(len(users)):
-            raw = self.network.block(self._user_side(users[rows]), self.items)
-            level = self._level(raw, self._seen_by(users[rows]))
-            out[rows] = finish(raw, level[:, None])
-        return out
+    def _raw(self, users: CodeArray) -> FloatArray:
+        return self.network.block(self._user_side(users), self.items)
 
     def _user_side(self, users: CodeArray) -> Side:
         unknown = users == UNKNOWN
