@@ -99,8 +99,9 @@ def train(
     from ingest.workspace import Home, home_path
 
     home = Home(home_path(home_dir))
-    dataset = home.dataset()
+    home.require("data")
     with home.writing() as edition:
+        dataset = home.dataset()  # those that are there once nobody else writes
         if go_on:
             epochs = _epochs_only(chosen)
             trained = continue_part(edition, dataset, epochs, seed, device, threads, verbose)
