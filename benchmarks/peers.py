@@ -50,6 +50,7 @@ PEERS = {
         [],
         "from torchfm.model.dfm import DeepFactorizationMachineModel",
     ),
+    # FuxiCTR keeps its DeepFM in a model zoo outside the wheel.
     "fuxictr": (
         ["--no-deps", "fuxictr==2.3.10"],
         [],
