@@ -76,6 +76,8 @@ class Characters:
 
     def read(self, size: int) -> bytes:
         """Return up to `size` bytes, none at the end."""
+        if self.closed:  # a parser that was left early may still read in advance
+            return b""
         block = self._bytes.read(size) if self._as_it_is else self._read(size)
         if self._quote:
             self.quotes += block.count(self._quote)
