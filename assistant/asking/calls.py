@@ -228,6 +228,11 @@ def _how(q: Question) -> list[Call]:
     return [Call("similar_users", _user(q) | {"k": 1}), Call("recommend", first)]
 
 
+def _why(q: Question) -> list[Call]:
+    parts = [Call("score_parts", _user(q) | {"item_id": item}) for item in q.item_ids]
+    return [*_with_items("place_in_list")(q), *parts]
+
+
 def _certain(q: Question) -> list[Call]:
     return [Call("certainty", _user(q) | {"item_ids": list(q.item_ids)})]
 
@@ -279,7 +284,7 @@ RULES: Mapping[str, Rule] = {
     "again": Rule(_again, users=1, lists=True),
     "rank_given": Rule(_rank_given, users=1, items=1),
     "predict": Rule(_predict, users=1, items=1),
-    "why_recommended": Rule(_with_items("place_in_list"), users=1, items=1),
+    "why_recommended": Rule(_why, users=1, items=1),
     "why_last": Rule(_with_items("place_in_list"), items=1),
     "why_not": Rule(_with_items("place_in_list"), users=1, items=1),
     "what_if": Rule(_what_if, users=1),

@@ -64,6 +64,8 @@ class ConditionReader:
         self._described = re.compile(
             rf"(?:{lexicon.number.pattern}|{article}) (?P<word>\w+) (?:{noun})"
         )
+        without, articles = (lexicon.words[name].pattern for name in ("without", "article"))
+        self._without = re.compile(f"(?:{without})(?: (?:{articles}))*$")
         self._unspaced = any_of(word for word in lexicon.synonyms if is_unspaced(word))
 
     def read(self, text: str) -> Conditions:
@@ -121,10 +123,11 @@ class ConditionReader:
         return start, None
 
     def _negated(self, bare: list[str], place: int) -> bool:
-        """Tell whether "no", "not", "without" … stands right before, an article or two between."""
-        before = " ".join(bare[max(0, place - 4) : place])
-        without, article = (self.lexicon.words[name].pattern for name in ("without", "article"))
-        return re.search(f"(?:{without})(?: (?:{article}))*$", before) is not None
+        return self._is_refused(" ".join(bare[max(0, place - 4) : place]))
+
+    def _is_refused(self, before: str) -> bool:
+        """Tell whether a text ends with "no", "not", "without" …, an article or two after it."""
+        return self._without.search(before.strip()) is not None
 
     def _refused(self, bare: list[str], stop: int) -> bool:
         """Tell whether "isn't", "is not" … stands right after: "horror is fine, war isn't"."""
@@ -196,9 +199,7 @@ class ConditionReader:
             return
         condition = Between("year", *bounds)
         before = found.rest[: match.start()]
-        without, article = (self.lexicon.words[name].pattern for name in ("without", "article"))
-        negated = re.search(f"(?:{without})(?: (?:{article}))*$", before.strip())
-        found.conditions.append(Not(condition) if negated else condition)
+        found.conditions.append(Not(condition) if self._is_refused(before) else condition)
 
     def _numbers(self, found: Conditions) -> None:
         """Read "price under 20" for the numeric fields the data have."""
@@ -222,7 +223,10 @@ class ConditionReader:
                 if not least:  # "not seen by more than 20" lets 20 in
                     within = within or self.lexicon.word("over", match[0])
                 number += 0 if within else shift
-                found.conditions.append(Audience(number, None) if least else Audience(None, number))
+                bound = Audience(number, None) if least else Audience(None, number)
+                if self._is_refused(found.rest[: match.start()]):
+                    bound = Audience(None, number - 1) if least else Audience(number + 1, None)
+                found.conditions.append(bound)
                 found.rest = f"{found.rest[: match.start()]} , {found.rest[match.end() :]}"
         bounded = any(isinstance(one, Audience) for one in found.conditions)
         little = amounts.get("little_known")

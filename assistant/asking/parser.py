@@ -92,6 +92,8 @@ class _Reader:
         self._left_out = re.compile(
             rf"(?:{without})(?: \w+){{0,3}} ?(?P<items>{ITEM}(?:,? ?(?:(?:{and_}) )?{ITEM})*)"
         )
+        self._article = re.compile(rf"^(?:(?:{lexicon.words['single'].pattern}) )+")
+        self._none_of = re.compile(rf"(?:{without}) (?:from|with|of) (?P<title>{ITEM})")
         self._about = re.compile(
             rf"(?:{lexicon.words['about'].pattern}) ?(?P<topic>[^.?,]+?)"
             rf"(?= (?:{lexicon.words['topic_end'].pattern})|[.?,]|$)"
@@ -233,6 +235,10 @@ class _Reader:
         marks = re.finditer(rf"(?P<title>{ITEM}) (?P<noun>{noun})", found.text)
         return sorted({ord(m["title"]) - ITEMS[0] for m in marks if m["noun"].endswith("s")})
 
+    def _none_of_series(self, found: Mentions) -> list[int]:
+        """Return the numbers of titles of which no part is wanted: "nothing with Batman"."""
+        return [ord(m["title"]) - ITEMS[0] for m in self._none_of.finditer(found.text)]
+
     def _negated_items(self, text: str) -> list[int]:
         """Return the items after "hated" or "not", up to the next word of liking."""
         against = list(self.lexicon.asks["disliked"].finditer(text))
@@ -259,15 +265,20 @@ class _Reader:
             title = self.dataset.title(found.items[number].items[0])
             series_ids = self.dataset.item_ids.external[list(self.catalogue.series(title))]
             extra.append(Named(title, tuple(map(str, series_ids))))
-        for number in set(left_out) - set(series):
+        whole = set(self._none_of_series(found))
+        for number in sorted(set(left_out) - set(series)):
             ids = self._external(found.items[number])
+            if number in whole:
+                title = self.dataset.title(found.items[number].items[0])
+                parts = self.dataset.item_ids.external[list(self.catalogue.series(title))]
+                ids = tuple(dict.fromkeys([*ids, *map(str, parts)]))
             extra.append(Not(Named(self.dataset.title(found.items[number].items[0]), ids)))
         return All(tuple(dict.fromkeys([*conditions.conditions, *extra])))
 
     def _topic(self, text: str) -> str | None:
         """Return the words after "about", up to the end of the phrase."""
         match = self._about.search(text)
-        topic = match["topic"].strip() if match else None
+        topic = self._article.sub("", match["topic"].strip()) if match else None
         return topic if topic and self.catalogue.value_named(topic) is None else None
 
     def _times(self, kind: str, text: str) -> list[str]:

@@ -104,7 +104,8 @@ class TitleFinder:
             return self._is_rare(word)
         followed_by_year = place + 1 < len(bare) and _YEAR.fullmatch(bare[place + 1])
         if word in capitals or (followed_by_year and len(word) > 2):
-            return not word.isdigit()
+            a_value = not followed_by_year and self.catalogue.value_named(word) is not None
+            return not word.isdigit() and not a_value
         common = (
             len(word) < 3
             or word.isdigit()
