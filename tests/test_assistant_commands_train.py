@@ -3,14 +3,17 @@
 import json
 from dataclasses import replace
 from pathlib import Path
+from typing import get_args
 
 import numpy as np
 import pytest
 
 from assistant.cli import run
+from assistant.commands.train import _METRICS
 from ingest.schema import Dataset
 from ingest.tables import save_dataset
 from ingest.workspace import Home
+from recsys.config import Metric
 
 
 @pytest.fixture
@@ -128,3 +131,7 @@ def test_without_data_the_next_step_is_named(
 ) -> None:
     assert run(["train", "--home", str(tmp_path)]) == 2
     assert "there is no data" in capsys.readouterr().err
+
+
+def test_the_metrics_to_choose_from_are_those_there_are() -> None:
+    assert tuple(_METRICS) == get_args(Metric)
