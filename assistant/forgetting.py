@@ -136,7 +136,6 @@ def _forget_in_parts(edition: Edition, done: Forgotten) -> None:
     done.interactions, done.user_fields = removed.interactions, removed.fields
     if "model" in contents.parts and "model" not in edition.dropped:
         _forget_in_model(edition, contents, removed, done)
-        done.remains = REMAINS
     if "index" in contents.parts and "index" not in edition.dropped:
         from assistant.building import index_part
 
@@ -157,6 +156,8 @@ def _forget_in_model(
     model, done.model_fields = forget_in_model(
         load_model(part.folder), done.user_id, removed.left, state
     )
+    if removed.in_base or contents.step_of(part.data_fingerprint):  # it may have learnt of them
+        done.remains = REMAINS
     folder = edition.new_folder("model")
     write_model(model, folder)
     edition.add("model", folder, state)

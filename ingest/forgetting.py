@@ -13,7 +13,7 @@ import numpy as np
 from ingest.growing import Added, grow, read_added, write_added
 from ingest.ids import IdMap
 from ingest.manifest import Contents, State
-from ingest.merging import merge
+from ingest.merging import given, merge
 from ingest.schema import Dataset, Interactions
 from ingest.tables import known_as, load_dataset, read_about, save_dataset
 from ingest.workspace import Edition
@@ -24,6 +24,8 @@ class Removed:
     """What was taken out, and what the states of the data are called without it."""
 
     interactions: int
+    in_base: bool
+    """Whether the person was there before the first addition."""
     fields: list[str]
     """The features of users the person had a row of."""
     renamed: dict[str, str]
@@ -73,10 +75,11 @@ def forget_in_data(edition: Edition, contents: Contents, user_id: str) -> Remove
     edition.lineage = lineage
     if new_added is not None:
         write_added(edition, new_added, lineage)
-    rows = sum(_rows(dataset, user_id) for dataset in had)
+    rows = len({item for dataset in had for item in _items_of(dataset, user_id)})
     left = grow(known_as(new_base, lineage[0].fingerprint), new_added).dataset
-    fields = [field.name for field in base.fields_of("user")]
-    return Removed(rows, fields, renamed, known_as(left, lineage[-1].fingerprint))
+    fields = sorted({name for dataset in had for name in _said_of(dataset, user_id)})
+    in_base = user_id in base.user_ids
+    return Removed(rows, in_base, fields, renamed, known_as(left, lineage[-1].fingerprint))
 
 
 def _without(added: Added, user_id: str) -> Added:
@@ -123,5 +126,14 @@ def _counted(state: State, base: Dataset, added: Dataset) -> State:
     return replace(state, interactions=len(now.interactions), users=now.n_users, items=now.n_items)
 
 
-def _rows(dataset: Dataset, user_id: str) -> int:
-    return int((dataset.interactions.user == dataset.user_ids.code(user_id)).sum())
+def _said_of(dataset: Dataset, user_id: str) -> list[str]:
+    """Return the features that the data have of one user."""
+    row = dataset.users.iloc[[dataset.user_ids.code(user_id) or 0]]
+    return [str(name) for name in row.columns if given(row[name])[0]]
+
+
+def _items_of(dataset: Dataset, user_id: str) -> list[str]:
+    """Return the items of one user; a corrected interaction is in the data and the additions."""
+    seen = dataset.interactions
+    rows = np.flatnonzero(seen.user == dataset.user_ids.code(user_id))
+    return [str(item) for item in dataset.item_ids.external[seen.item[rows]]]

@@ -202,7 +202,7 @@ def test_add_on_the_command_line(
     said = json.loads(capsys.readouterr().out)
     assert (said["interactions"], said["corrected"], said["new_users"]) == (1, 1, [NEW])
     assert run(["add", str(path), "--home", str(home.path)]) == 0
-    assert "2 interactions were there" in capsys.readouterr().out
+    assert "2 interactions known before" in capsys.readouterr().out
     path.write_text("user_id,movie_id,rating,timestamp\n,50,5,1\n")
     assert run(["add", str(path), "--home", str(home.path)]) == 2
     assert "the id is missing" in capsys.readouterr().err
@@ -219,9 +219,10 @@ def files_with(home: Home, text: str) -> list[Path]:
 
 def test_a_forgotten_person_is_in_no_byte_of_the_home(small: Home) -> None:
     home, qa = small, RecommendationQA.from_home(str(small.path), llm=None)
-    add_elsewhere(home, f"{NEW} {NEW} 78", "i1 i2 i3")
+    add_elsewhere(home, f"{NEW} {NEW} 9", "i1 i2 i3")
     assert run(["index", "--home", str(home.path)]) == 0
     assert run(["train", "--continue", "--epochs", "1", "--home", str(home.path)]) == 0
+    add_elsewhere(home, NEW, "i1")  # a correction: in the data and in the additions
     for question in (f"Suggest 2 items to user {NEW}", "Suggest 2 items to user 9"):
         qa.invoke(question)
     (home.path / "evaluations" / "run-1").mkdir(parents=True)

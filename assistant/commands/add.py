@@ -89,11 +89,10 @@ def add(
 
 def describe(brought: Addition) -> str:
     """Return what an addition brought, in words."""
-    lines = [f"Added {brought.interactions:,} interactions in {brought.seconds:.2f} s."]
+    lines = [f"Added {_counted(brought.interactions)} in {brought.seconds:.2f} s."]
     if brought.corrected:
         lines.append(
-            f"{brought.corrected:,} interactions were there: they have the label and time given "
-            "now."
+            f"{_counted(brought.corrected)} known before: label and time are now those given."
         )
     for noun, n, first in (
         ("users", brought.users, brought.new_users),
@@ -104,3 +103,7 @@ def describe(brought: Addition) -> str:
             lines.append(f"New {noun}: {', '.join(first)}{more}.")
     lines.append(f"The data are now {brought.data_fingerprint}; the next answer knows them.")
     return "\n".join(lines)
+
+
+def _counted(n: int) -> str:
+    return f"{n:,} interaction{'s' * (n != 1)}"

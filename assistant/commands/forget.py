@@ -45,7 +45,9 @@ def forget(user_id: str, yes: bool, home_dir: str | None, as_json: bool) -> int:
 
 def describe(done: Forgotten) -> str:
     """Return what was removed and what the search found, in words."""
-    fields = f" and a row of features ({', '.join(done.user_fields)})" if done.user_fields else ""
+    fields = (
+        f" and what was known of them ({', '.join(done.user_fields)})" if done.user_fields else ""
+    )
     lines = [f"Removed user {done.user_id}: {done.interactions:,} interactions{fields}."]
     if done.model_fields:
         lines.append(f"Model: embeddings removed from {', '.join(done.model_fields)}.")
