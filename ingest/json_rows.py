@@ -27,6 +27,8 @@ _SHOWN = 500
 """Bytes of a broken line that are kept."""
 _SURROGATE = re.compile(rb"\\u[dD][89a-fA-F]")
 """Half of a character beyond the first 65,536, as JSON escapes it."""
+_BARE_NULL = re.compile(rb"(?:^|\})\s*null", re.MULTILINE)
+"""A null where an object should stand: Arrow's parser crashes on it."""
 _EXAMPLE = '{"user": 1, "item": 2}'
 
 
@@ -45,6 +47,8 @@ def parse_lines(block: bytes, first: int, text: Collection[str] = ()) -> Parsed:
     Columns in `text` are exact: a number in them is never a rounded one.
     """
     block = block.removeprefix(BOM) if first == 1 else block
+    if b"null" in block and _BARE_NULL.search(block):
+        return _by_line(block, first, text)
     try:
         block.decode("utf-8")  # Arrow does not check it
         table = _by_arrow(block)

@@ -140,7 +140,9 @@ def without_table(source: str) -> str:
 def portable(source: str) -> str:
     """Return a URL that may be written down: for the password, the variable DB_PASSWORD."""
     url, table = _parsed(source)
-    options = {key: value for key, value in url.query.items() if not _SECRET.search(key)}
+    options = {
+        key: value for key, value in url.query.items() if not _SECRET.search(f"{key}={value}")
+    }
     plain = url.set(password="-" if url.password else None).set(query=options)
     text = plain.render_as_string(hide_password=False).replace(":-@", ":${DB_PASSWORD}@", 1)
     return text if table is None else f"{text}#{table}"

@@ -147,6 +147,13 @@ def test_what_cannot_be_read_is_a_sentence(file: Path, content: bytes, sentence:
     assert sentence in refusal(file, content)
 
 
+@pytest.mark.parametrize("line", [b"null", b" null", b'{"a": 2} null', b"null null", b"nullx"])
+def test_a_null_in_place_of_an_object_is_named_and_crashes_nothing(file: Path, line: bytes) -> None:
+    rows = read(file, b'{"a": 1, "b": null}\n' + line + b'\n{"a": 3}\n')
+    assert rows.table["a"].to_pylist() == [1, 3]
+    assert [list(refused.rows) for refused in rows.refused] == [[2]]
+
+
 def test_a_line_without_an_end_is_no_trap(file: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(jsonl, "_LONGEST", 1_000)
     monkeypatch.setattr(jsonl, "_BLOCK", 500)
