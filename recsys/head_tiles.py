@@ -16,15 +16,17 @@ from __future__ import annotations
 from typing import Any
 
 import numpy as np
-from llvmlite import binding, ir  # type: ignore[import-untyped]
+from llvmlite import ir  # type: ignore[import-untyped]
 from numba import njit, types
+from numba.core.codegen import get_host_cpu_features
 from numba.core.errors import TypingError
 from numba.extending import intrinsic
 
+_FEATURES = {"", *get_host_cpu_features().split(",")}  # type: ignore[no-untyped-call]
 _WIDTH, _COLUMNS = next(
     tile
-    for feature, tile in (("avx512f", (16, 4)), ("avx2", (8, 3)), ("", (4, 4)))
-    if not feature or binding.get_host_cpu_features().get(feature)
+    for feature, tile in (("+avx512f", (16, 4)), ("+avx2", (8, 3)), ("", (4, 4)))
+    if feature in _FEATURES
 )
 """Floats in a vector register, and registers side by side: with `ROWS` rows of sums, a column of
 input and one weight they fill the 32 (AVX2: 16) registers there are."""
