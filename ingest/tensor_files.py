@@ -21,6 +21,8 @@ def save_tensors(arrays: Mapping[str, NDArray[Any]], path: Path) -> None:
     from safetensors import SafetensorError
     from safetensors.numpy import save_file
 
+    path.touch()
+    mode = path.stat().st_mode  # as the umask has it; safetensors would let nobody else read
     try:
         save_file({name: np.ascontiguousarray(array) for name, array in arrays.items()}, path)
     except SafetensorError as error:
@@ -28,3 +30,4 @@ def save_tensors(arrays: Mapping[str, NDArray[Any]], path: Path) -> None:
             f"{path} cannot be written ({error}); what was there before is unchanged: make room, "
             "or choose another folder with --home"
         ) from error
+    path.chmod(mode)
