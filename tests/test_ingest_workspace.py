@@ -14,6 +14,7 @@ from pathlib import Path
 import pytest
 
 from ingest.errors import HomeError
+from ingest.manifest import State
 from ingest.workspace import Home, home_path
 
 
@@ -180,3 +181,42 @@ def test_whatever_the_file_system_refuses_is_a_sentence(home: Home, number: int)
     told = f"cannot write to .*{os.strerror(number)}.*unchanged"
     with pytest.raises(HomeError, match=told), home.writing():
         raise OSError(number, os.strerror(number))
+
+
+def test_a_home_of_the_first_format_is_read_and_gets_a_lineage(home: Home) -> None:
+    publish(home, "model", "one")
+    manifest = json.loads(home.manifest_path.read_text())
+    first = {"format": 1, "parts": manifest["parts"]}
+    home.manifest_path.write_text(json.dumps(first))
+    assert home.require("model").data_fingerprint == "one"
+    publish(home, "model", "one")
+    again = json.loads(home.manifest_path.read_text())
+    assert again["format"] == 2
+    assert [state["fingerprint"] for state in again["lineage"]] == ["one"]
+
+
+def test_a_part_outside_the_home_is_refused(home: Home) -> None:
+    manifest = json.loads(home.manifest_path.read_text())
+    manifest["parts"]["data"]["folder"] = "../elsewhere"
+    home.manifest_path.write_text(json.dumps(manifest))
+    with pytest.raises(HomeError, match="is damaged"):
+        home.require("data")
+
+
+def test_a_part_made_before_an_addition_is_usable_and_says_what_it_lacks(home: Home) -> None:
+    publish(home, "model", "one")
+    with home.writing() as edition:
+        edition.add("added", edition.new_folder("added"), "two")
+        edition.lineage = (State("one", 90, 9, 5), State("two", 100, 10, 5, corrected=5))
+    contents = home.contents()
+    behind = contents.behind(contents.require("model"))
+    assert (behind.interactions, behind.users, behind.items, behind.corrected) == (10, 1, 0, 5)
+    assert behind.share == 0.15
+    assert str(behind) == (
+        "10 interactions and 1 user added, 5 interactions corrected since, 15.00% of the "
+        "interactions"
+    )
+    publish(home, "data", "three")  # other data: what was added to the old ones is gone
+    assert home.contents().parts.keys() == {"data", "model"}
+    with pytest.raises(HomeError, match="made from other data"):
+        home.require("model")
