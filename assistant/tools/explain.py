@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
@@ -11,8 +11,16 @@ from assistant.asking.filters import All
 from assistant.evidence import Row
 from assistant.toolbox import N_NEIGHBOURS, Toolbox
 from recsys.calibration import how_sure
+from recsys.explain import explain
 from recsys.ranking import list_order, model_value, vote_value
 
+if TYPE_CHECKING:
+    from recsys.scoring import Scorer
+
+N_PAST = 3
+"""Items of the history that are named among what a score is made of."""
+_SAME = 1e-3
+"""A score further than this from what its raw score gives is not told without a field."""
 THIN_ITEM = 20
 """An item fewer users have is thin evidence."""
 THIN_USER = 20
@@ -72,6 +80,61 @@ def list_arithmetic(box: Toolbox, user_id: str, item_id: str) -> list[Row]:
             "rating": recommender.blend.rating,
         }
     ]
+
+
+def score_parts(box: Toolbox, user_id: str, item_id: str) -> list[Row]:
+    """What DeepFM's score is made of: the item, each field of the user, and past items.
+
+    Parts are told against the mean of the user's unseen items, in the units of the raw score
+    (log-odds, or points of a rating). `score_without` is the score if a field said nothing and the
+    mean unseen item kept its own. No row where the scores come from no DeepFM.
+    """
+    from recsys.scoring import Scorer
+
+    scorer, user, item = box.recommender.scorer, box.user(user_id), box.item(item_id)
+    if not isinstance(scorer, Scorer):
+        return []
+    parts = explain(scorer, user, item)
+    raw = float(scorer.logits(np.array([user]), np.array([item]))[0])
+    told = abs(_as_score(scorer, raw) - parts.score) < _SAME
+    kinds = {field.name: field.kind for field in scorer.trained.space.of("user")}
+    fields = [
+        {
+            "field": one.name,
+            "kind": kinds[one.name],
+            "adds": one.ablation,
+            "score_without": _as_score(scorer, raw - one.ablation) if told else None,
+        }
+        for one in parts.fields
+    ]
+    order = np.lexsort((parts.history, -parts.history_parts))[:N_PAST]
+    past = [
+        {
+            "item_id": str(box.dataset.item_ids.external[parts.history[at]]),
+            "title": box.dataset.title(int(parts.history[at])),
+            "adds": float(parts.history_parts[at]),
+        }
+        for at in order
+        if parts.history_parts[at] > 0
+    ]
+    return [
+        {
+            "user_id": user_id,
+            "item_id": item_id,
+            "title": box.dataset.title(item),
+            "score": parts.score,
+            "against_mean": parts.against_mean,
+            "item_adds": parts.item,
+            "fields": sorted(fields, key=lambda one: -abs(float(one["adds"] or 0))),
+            "history": past,
+        }
+    ]
+
+
+def _as_score(scorer: Scorer, raw: float) -> float:
+    if scorer.trained.config.task == "rating":
+        return raw
+    return float(scorer.trained.calibration.probability(np.array([raw], np.float32))[0])
 
 
 def certainty(box: Toolbox, user_id: str, item_ids: Sequence[str] = ()) -> list[Row]:

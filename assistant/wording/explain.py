@@ -45,6 +45,58 @@ def _place(row: Row, voice: Voice) -> str:
     return f"{text}. {support(row, voice)}"
 
 
+def parts(rows: Sequence[Row], voice: Voice, args: Args) -> str:
+    """Return what counted most in a score: the item itself, the user's fields, past items."""
+    if not rows:
+        return ""
+    row = rows[0]
+    about = [(f"the {voice.noun.one} itself", row["item_adds"], None)]
+    about += [
+        (f"{voice.their} {_field(one, voice)}", one["adds"], one["score_without"])
+        for one in row["fields"][:_TOLD]
+    ]
+    about.sort(key=lambda one: -abs(one[1]))
+    told = [
+        f"{name} ({_signed(adds)}{_without(without, row['score'])})"
+        for name, adds, without in about
+    ]
+    text = (
+        f"In DeepFM's score, against the mean {voice.noun.one} that {voice.subject} {voice.has} "
+        f"not seen, counted most: {voice.book.listed(told)}."
+    )
+    if row["history"]:
+        past = [f"{spoken(one['title'])} ({_signed(one['adds'])})" for one in row["history"]]
+        text += f" Of the history, {voice.book.listed(past)} added most."
+    return text
+
+
+_TOLD = 3
+"""Fields of the user that are told."""
+
+
+def _field(part: Row, voice: Voice) -> str:
+    """Return what a field of the user is called: "last 16 films", "age"."""
+    name: str = part["field"].replace("_", " ")
+    if part["kind"] == "activity":
+        return f"number of {voice.noun.many}"
+    if part["kind"] != "history" or name == "history":
+        return name
+    last = name.split()[-1]
+    if last.isdigit():
+        return f"last {voice.noun.one}" if last == "1" else f"{name} {voice.noun.many}"
+    return f"{voice.noun.many} of the {name}"
+
+
+def _signed(value: float) -> str:
+    return f"{value:+.2f}".replace("-", "−")
+
+
+def _without(score: float | None, now: float) -> str:
+    if score is None or f"{score:.2f}" == f"{now:.2f}":
+        return ""
+    return f"; without it the score would be {score:.2f} instead of {now:.2f}"
+
+
 def arithmetic(rows: Sequence[Row], voice: Voice, args: Args) -> str:
     """Return how one item's place came about, number by number."""
     row = rows[0]

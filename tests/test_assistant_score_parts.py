@@ -1,0 +1,47 @@
+"""What a score is made of, in answers to "why": a real model taken apart, told with its numbers."""
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from assistant.chain import RecommendationQA
+from assistant.home import OpenHome, open_home
+from assistant.settings import Settings
+from recsys.explain import explain
+from recsys.scoring import Scorer
+
+WHY = "Why did you recommend Star Wars to user 78?"
+
+
+def test_where_scores_come_from_no_model_nothing_is_said_of_their_parts(
+    films_home: OpenHome,
+) -> None:
+    assert films_home.toolbox.recommender.scorer is not None
+    answer = RecommendationQA(films_home).invoke("Why did you recommend Heat to user 3?")
+    rows = {call["tool"]: call["rows"] for call in answer["evidence"]}
+    assert rows["score_parts"] == []
+    assert "counted most" not in answer["result"]
+
+
+@pytest.mark.slow
+def test_why_names_what_counted_most_with_the_numbers_of_the_model(ml100k_home: Path) -> None:
+    home = open_home(Settings.read(home=ml100k_home, llm="none"))
+    answer = RecommendationQA(home).invoke(WHY)
+    row = next(call["rows"][0] for call in answer["evidence"] if call["tool"] == "score_parts")
+    scorer = home.recommender.scorer
+    assert isinstance(scorer, Scorer)
+    user, item = home.toolbox.user("78"), home.toolbox.item(row["item_id"])
+    parts = explain(scorer, user, item)
+    assert row["score"] == parts.score == home.toolbox.deepfm_score("78", ["50"])[0]["score"]
+    assert {one["field"]: one["adds"] for one in row["fields"]} == {
+        one.name: one.ablation for one in parts.fields
+    }
+    for one in row["fields"]:  # a part that adds is missed, one that takes away is not
+        assert np.sign(row["score"] - one["score_without"]) == np.sign(one["adds"])
+    first = row["fields"][0]
+    sentence = f"without it the score would be {first['score_without']:.2f} instead of"
+    assert f"{sentence} {row['score']:.2f}" in answer["result"]
+    adds = [one["adds"] for one in row["history"]]
+    assert adds == sorted(adds, reverse=True)
+    assert adds[0] == parts.history_parts.max()
