@@ -22,9 +22,10 @@ from ingest.attributes import (
 )
 from ingest.encoding import Encoded, encode
 from ingest.errors import AskerError, DataError, Problem
+from ingest.id_checks import check_covered, check_ids, check_unique, kept_pairs
 from ingest.lists import bad_lists, explode_lists, looks_like_lists
 from ingest.opening import Opened, called, open_table
-from ingest.progress import Notice
+from ingest.progress import Notice, progress_bar
 from ingest.raw import RawTable, Reading
 from ingest.roles import (
     Findings,
@@ -37,14 +38,7 @@ from ingest.roles import (
 )
 from ingest.schema import Columns, Dataset, Noun, Side
 from ingest.sieve import Sieve
-from ingest.validation import (
-    check_covered,
-    check_ids,
-    check_unique,
-    kept_pairs,
-    read_labels,
-    read_times,
-)
+from ingest.validation import read_labels, read_times
 
 
 @dataclass(frozen=True)
@@ -157,11 +151,16 @@ class _Intake:
         if self._holds_lists(ids["item"][1], label):
             return self._lists(sieve, *ids["user"], *ids["item"])
         self._tell_unused(table, [user, item, *columns])
-        ids = {side: (name, check_ids(sieve, name, column)) for side, (name, column) in ids.items()}
-        labels = None if label is None else read_labels(sieve, label, columns.pop(label))
-        times = None if time is None else read_times(sieve, time, columns.pop(time))
-        self._sides(sieve, columns, ids, wanted, title)
-        kept = kept_pairs(sieve, ids["user"][1], ids["item"][1], times)
+        with progress_bar(4, f"checking {path}", " steps") as bar:
+            ids = {side: (name, check_ids(sieve, name, one)) for side, (name, one) in ids.items()}
+            bar.update(1)
+            labels = None if label is None else read_labels(sieve, label, columns.pop(label))
+            times = None if time is None else read_times(sieve, time, columns.pop(time))
+            bar.update(1)
+            self._sides(sieve, columns, ids, wanted, title)
+            bar.update(1)
+            kept = kept_pairs(sieve, ids["user"][1], ids["item"][1], times)
+            bar.update(1)
         if sieve.standing is not None:
             kept = sieve.standing if kept is None else kept & sieve.standing
         sieve.settle()
