@@ -64,19 +64,32 @@ def train_part(
     verbose: int = 0,
 ) -> TrainedModel:
     """Train on `dataset` and write the model part of an edition of the home."""
+    trained = train(dataset, settings, seed, device, threads, verbose)
+    model_part(edition, trained, dataset)
+    return trained
+
+
+def train(
+    dataset: Dataset,
+    settings: Preset | None = None,
+    seed: int = 0,
+    device: str = "cpu",
+    threads: int = 1,
+    verbose: int = 0,
+) -> TrainedModel:
+    """Train on `dataset`; see `build_home` for the arguments."""
     from recsys import presets
     from recsys.telling import teller
     from recsys.training import train_model
 
     config, training = settings or presets.ranking()
-    trained = train_model(
+    return train_model(
         dataset, config, training, seed, device, threads, teller(verbose), quiet=not verbose
     )
-    return _written(trained, edition, dataset)
 
 
-def continue_part(
-    edition: Edition,
+def go_on_training(
+    home: Home,
     dataset: Dataset,
     n_epochs: int | None = None,
     seed: int = 0,
@@ -84,14 +97,14 @@ def continue_part(
     threads: int = 1,
     verbose: int = 0,
 ) -> TrainedModel:
-    """Go on training the home's model on `dataset`, and write it as the new model part."""
+    """Go on training the home's model on `dataset`."""
     from recsys.checkpoint import load_model
     from recsys.continuing import continue_model
 
-    current = edition.home.parts().get("model")
+    current = home.parts().get("model")
     if current is None:
-        raise HomeError(f"{edition.home.path} has no model to go on from; run `whyrec train`")
-    trained = continue_model(
+        raise HomeError(f"{home.path} has no model to go on from; run `whyrec train`")
+    return continue_model(
         load_model(current.folder),
         dataset,
         10 if n_epochs is None else n_epochs,
@@ -100,18 +113,27 @@ def continue_part(
         threads,
         verbose,
     )
-    return _written(trained, edition, dataset)
 
 
-def _written(trained: TrainedModel, edition: Edition, dataset: Dataset) -> TrainedModel:
+def model_part(edition: Edition, trained: TrainedModel, dataset: Dataset) -> None:
+    """Write the model part of an edition, trained on `dataset`.
+
+    Raises:
+        HomeError: the home's data did not grow from `dataset`, nor are they the same.
+    """
     from ingest.growing import settle
     from recsys.story import write_model
 
+    contents = edition.outlook()
+    if contents.step_of(dataset.fingerprint) is None:
+        raise HomeError(
+            f"the data in {contents.path} were replaced while the model was trained "
+            f"({dataset.fingerprint}, now {contents.fingerprint}); run `whyrec train` again"
+        )
     folder = edition.new_folder("model")
     write_model(trained, folder)
     edition.add("model", folder, dataset.fingerprint)
     settle(edition, dataset)
-    return trained
 
 
 def index_part(

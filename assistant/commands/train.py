@@ -25,6 +25,7 @@ def _units(ctx: click.Context, parameter: click.Parameter, value: str | None) ->
         raise click.BadParameter(f"{value!r} is not a list like 128,64,32") from error
 
 
+_WAIT = 600.0  # seconds that a trained model waits for another writer
 _METRICS = [
     "ndcg", "recall", "precision", "hit_rate", "map", "mrr", "log_loss", "roc_auc", "pr_auc",
     "rmse", "mae", "r2",
@@ -95,19 +96,22 @@ def train(
     Options left out take the values of the recipe for the task. Beside the model, the home gets
     history.json, metrics.json and curve.png.
     """
-    from assistant.building import continue_part, train_part
+    from assistant.building import go_on_training, model_part
+    from assistant.building import train as train_on
     from ingest.workspace import Home, home_path
 
     home = Home(home_path(home_dir))
     home.require("data")
-    with home.writing() as edition:
-        dataset = home.dataset()  # those that are there once nobody else writes
-        if go_on:
-            epochs = _epochs_only(chosen)
-            trained = continue_part(edition, dataset, epochs, seed, device, threads, verbose)
-        else:
-            settings = settings_from(**chosen)
-            trained = train_part(edition, dataset, settings, seed, device, threads, verbose)
+    with home.writing():  # whoever cannot write is told now, and nobody waits for the training
+        dataset = home.dataset()
+    if go_on:
+        epochs = _epochs_only(chosen)
+        trained = go_on_training(home, dataset, epochs, seed, device, threads, verbose)
+    else:
+        settings = settings_from(**chosen)
+        trained = train_on(dataset, settings, seed, device, threads, verbose)
+    with home.writing(_WAIT) as edition:
+        model_part(edition, trained, dataset)
     folder = home.require("model").folder
     emit({"folder": str(folder), **describe(trained)}, as_json, summary(trained, str(folder)))
 
