@@ -68,7 +68,7 @@ class QuestionParser:
         asked, demanded = reader.without_demand(text)
         whole = replace(reader.read(asked, user_id), text=text, demanded=demanded)
         parts = reader.split(asked) if whole.kind not in _ONE_QUESTION else []
-        return _compound(whole, [reader.read(part, user_id) for part in parts])
+        return _compound(whole, reader.read_parts(parts, user_id))
 
     def _reader(self, language: str) -> _Reader:
         if language not in self._readers:
@@ -189,6 +189,15 @@ class _Reader:
             wishes=tuple(w for w in _WISHES if self.lexicon.asks_for(w, found.text)),
             language=self.lexicon.language,
         )
+
+    def read_parts(self, texts: list[str], user_id: str | None) -> list[Question]:
+        """Return the questions of all parts, none where one is no question; the last tells most."""
+        read: list[Question] = []
+        for text in reversed(texts):
+            read.append(self.read(text, user_id))
+            if read[-1].kind == "unclear":
+                return []
+        return read[::-1]
 
     def split(self, text: str) -> list[str]:
         """Return the parts of a text that says "then", or ends several sentences."""
