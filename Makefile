@@ -23,7 +23,7 @@ check: $(VENV)/.test  ## style and types only
 	$(VENV)/bin/mypy
 
 bench: $(VENV)/.demo ## what things cost: questions, Jaccard, negatives, scoring, training (some ten minutes with peers)
-	$(VENV)/bin/python benchmarks/questions.py
+	$(VENV)/bin/python -m benchmarks.questions
 	$(VENV)/bin/python -m benchmarks.jaccard 100k 1M
 	$(VENV)/bin/python -m benchmarks.negatives
 	$(VENV)/bin/python -m benchmarks.scoring

@@ -108,3 +108,20 @@ def test_a_recomputed_answer_names_what_changed(films_home: OpenHome) -> None:
         "model: then older, now known",
         "E1 user_similarity, row 1, jaccard: then 0.5, now 0.6",
     ]
+
+
+@pytest.mark.parametrize("log", [True, False])
+def test_without_a_log_no_file_is_written(
+    films_home: OpenHome, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, log: bool
+) -> None:
+    class Here:
+        def __init__(self, settings: Any) -> None:
+            pass
+
+        def now(self) -> OpenHome:
+            return films_home
+
+    monkeypatch.setattr("assistant.chain.LiveHome", Here)
+    qa = RecommendationQA.from_home(str(tmp_path), llm=None, log=log)
+    qa.invoke("who is most like user 3?")
+    assert (tmp_path / "ledger.sqlite").exists() == log
