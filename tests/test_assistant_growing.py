@@ -16,7 +16,7 @@ import pytest
 
 from assistant.asking.plan import Plan
 from assistant.asking.question import Question
-from assistant.building import build_home
+from assistant.building import build_home, model_part
 from assistant.chain import RecommendationQA
 from assistant.cli import run
 from assistant.doctor import examine
@@ -182,6 +182,21 @@ def test_training_and_indexing_take_everything_in(small: Home) -> None:
     assert NEW in user_ids_of(small)
     assert picks(qa, NEW)
     assert qa.home.dataset.fingerprint == contents.fingerprint
+
+
+def test_what_is_added_while_a_model_is_trained_is_behind_it(small: Home) -> None:
+    dataset, trained = small.dataset(), load_model(small.require("model").folder)
+    add_elsewhere(small, NEW, "i1")
+    with small.writing() as edition:
+        model_part(edition, trained, dataset)
+    contents = small.contents()
+    assert contents.behind(contents.require("model")).users == 1
+    assert run(["ingest", "dummy", "--home", str(small.path)]) == 0
+    with (
+        pytest.raises(HomeError, match="were replaced while the model was trained"),
+        small.writing() as edition,
+    ):
+        model_part(edition, trained, dataset)
 
 
 def test_much_that_is_new_is_a_warning_with_the_command(home: Home) -> None:
