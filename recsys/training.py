@@ -85,8 +85,14 @@ def check(
         raise AskerError(f"the metric {training.metric} is not for the {config.task} task")
     if rating and not dataset.has_labels:
         raise AskerError(f"{dataset.name} has no labels to predict; train the ranking task")
-    if device.startswith("cuda") and not torch.cuda.is_available():
+    kind, _, number = device.partition(":")
+    if kind not in ("cpu", "cuda") or not (number or "0").isdigit():
+        raise AskerError(f"the device must be cpu, cuda or cuda:1 and so on, not {device!r}")
+    if kind == "cuda" and not torch.cuda.is_available():
         raise AskerError("there is no CUDA device on this machine; leave the device at cpu")
+    n_devices = torch.cuda.device_count() if kind == "cuda" else 0
+    if kind == "cuda" and int(number or 0) >= n_devices:
+        raise AskerError(f"there is no {device}: this machine has {n_devices} CUDA devices")
     if not len(dataset.interactions):
         raise TrainingError(f"{dataset.name} has no interactions to learn from")
 
@@ -202,6 +208,8 @@ def split_of(n_rows: int, eval_rows: RowArray) -> Split:
 @contextmanager
 def torch_threads(n: int) -> Iterator[None]:
     """Let torch use `n` threads, and as many as before afterwards."""
+    if n < 1:
+        raise AskerError(f"the number of threads must be at least 1, not {n}")
     before = torch.get_num_threads()
     torch.set_num_threads(n)
     try:

@@ -245,6 +245,14 @@ def test_no_cuda_device_is_said(films: Dataset, monkeypatch: pytest.MonkeyPatch)
     monkeypatch.setattr(torch.cuda, "is_available", lambda: False)
     with pytest.raises(AskerError, match="no CUDA device"):
         train_model(films, SMALL, QUICK, device="cuda")
+    with pytest.raises(AskerError, match="device must be cpu, cuda or cuda:1 .* not 'gpu'"):
+        train_model(films, SMALL, QUICK, device="gpu")
+    with pytest.raises(AskerError, match="number of threads must be at least 1, not 0"):
+        train_model(films, SMALL, QUICK, n_threads=0)
+    monkeypatch.setattr(torch.cuda, "is_available", lambda: True)
+    monkeypatch.setattr(torch.cuda, "device_count", lambda: 2)
+    with pytest.raises(AskerError, match="there is no cuda:2: this machine has 2 CUDA devices"):
+        train_model(films, SMALL, QUICK, device="cuda:2")
 
 
 def test_the_learning_rate_warms_up_and_decays() -> None:
