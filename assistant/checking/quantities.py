@@ -18,11 +18,17 @@ from assistant.checking.reading import (
     named_people,
     noun_of,
 )
+from assistant.checking.tastes import (
+    is_about_taste,
+    liked_so_many,
+    taste_at,
+    wrong_respective_tastes,
+)
 
 
 def wrong_number(reading: Reading) -> str | None:
     """Return why a number of the sentence does not hold, None when all of them do."""
-    why, done = _respective_tastes(reading)
+    why, done = wrong_respective_tastes(reading)
     if why:
         return why
     for first, second in _pairs(reading):
@@ -40,30 +46,6 @@ def wrong_number(reading: Reading) -> str | None:
         elif why := _wrong_single(reading, place, kind):
             return why
     return _wrong_relation(reading, related)
-
-
-def _respective_tastes(reading: Reading) -> tuple[str | None, set[int]]:
-    """Check "more Drama than War films (14 versus 3)": a number for each of the values before."""
-    values = reading.sentence.of_kind("value")
-    numbers = [
-        at
-        for at in reading.sentence.of_kind("number")
-        if values and at > values[-1] and not reading.tokens[at].decimals
-    ]
-    joined = (
-        {reading.tokens[at].text for at in range(numbers[0], numbers[-1])} if numbers else set()
-    )
-    apart = joined & {"versus", "vs", "against", "and", "to", "compared with", "compared to"}
-    if len(values) < 2 or len(numbers) != len(values) or not apart or joined & {"of", "out of"}:
-        return None, set()
-    if not reading.sentence.concepts & {"liked", "taste"}:
-        return None, set()
-    for at, value in zip(numbers, values, strict=True):
-        count, _ = reading.facts.taste.get(reading.tokens[value].text, (None, None))
-        if count != reading.tokens[at].value:
-            name = reading.tokens[value].text
-            return f"{reading.tokens[at].text} is no count of {name} in the evidence", set()
-    return None, set(numbers)
 
 
 def _counts_nearness(reading: Reading, place: int) -> bool:
@@ -143,12 +125,12 @@ def _wrong_pair(reading: Reading, first: int, second: int) -> str | None:
     elif noun_of(after) == "people" or noun_of(between) == "people":
         said_of = after if noun_of(after) == "people" else between  # "8 neighbours out of 10"
         held = _is_about_the_near(said_of) and _some_have_it(reading, first, b)
-    elif _is_about_taste(reading):
-        held = _liked_so_many(reading, first, b)
+    elif is_about_taste(reading):
+        held = liked_so_many(reading, first, b)
     elif _is_shared(reading, around):
         held = _share(reading, first, (a.value, b.value))
     elif "liked" in reading.sentence.concepts:
-        held = _liked_so_many(reading, first, b)
+        held = liked_so_many(reading, first, b)
     elif noun_of(after) == "items":
         place = (reading.facts.place, reading.facts.n_unseen)
         held = "unseen" in reading.sentence.concepts and (a.value, b.value) == place
@@ -177,19 +159,6 @@ def _near_come_before(reading: Reading, place: int) -> bool:
             near = {one for other in reading.tokens[max(0, at - 2) : at + 4] for one in other.means}
             return "people" in token.means and "near" in near
     return False
-
-
-def _is_about_taste(reading: Reading) -> bool:
-    """Tell "it has Drama in common with 14 of the 25 films you liked"."""
-    values = reading.sentence.of_kind("value")
-    return "liked" in reading.sentence.concepts and bool(values) and not named_people(reading)
-
-
-def _liked_so_many(reading: Reading, first: int, of: Token) -> bool:
-    """Tell whether so many of so many liked items have the attribute that is named."""
-    part, bound = reading.tokens[first], bound_of(reading, first)
-    counts = _taste_at(reading, first)
-    return any(fits(count, part, bound) and of.value == whole for count, whole in counts)
 
 
 def _is_about_the_near(after: Sequence[Token]) -> bool:
@@ -305,7 +274,7 @@ def _facts_of_kind(reading: Reading, place: int, kind: str, scale: float) -> Seq
         return [one.common for one in anchored(reading, place, "title")]
     if kind == "label":
         return _labels(reading, place)
-    tastes = _taste_at(reading, place)
+    tastes = taste_at(reading, place)
     if kind == "liked":
         return sorted({float(of) for _, of in tastes})
     if kind == "taste count":
@@ -333,24 +302,6 @@ def _labels(reading: Reading, place: int) -> list[float]:
     if liked:
         return [one.label for one in liked[-1:] if one.label is not None]
     return [] if reading.facts.label is None else [reading.facts.label]
-
-
-def _taste_at(reading: Reading, place: int) -> list[tuple[int, int]]:
-    """Return (count, of) of the value that a number is about; of all, if none is named."""
-    named = reading.sentence.of_kind("value")
-    if not named:
-        return list(reading.facts.taste.values())
-    before = [other for other in named if other < place]
-    after = [other for other in named if place < other <= place + 3]
-    if after and reading.tokens[after[0] - 1].text in (
-        "are",
-        "is",
-        "were",
-        reading.tokens[place].text,
-    ):
-        before = after[:1]  # "39 are Drama and 17 are War", "14 Drama films"
-    value = reading.tokens[before[-1] if before else named[0]].text
-    return [reading.facts.taste[value]] if value in reading.facts.taste else []
 
 
 def _wrong_relation(reading: Reading, related: Sequence[tuple[int, str]]) -> str | None:
