@@ -64,7 +64,7 @@ def training(dataset: Dataset) -> Iterator[float]:
     yield step(dataset, recipe.config, recipe.training, 3)
     matrix = Inputs(FeatureSpace.from_dataset(dataset, config), dataset, ()).matrix
     sampler, rng = NegativeSampler(matrix), np.random.default_rng(0)
-    users = rng.permutation(dataset.interactions.user)[: 64 * BATCH]
+    users = np.sort(rng.permutation(dataset.interactions.user)[: 64 * BATCH])  # as in training
     yield per_unit(lambda: sampler.draw(users, 1, rng), len(users) / BATCH)
 
 
