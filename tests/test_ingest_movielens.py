@@ -221,4 +221,3 @@ def test_the_layout_since_20m_is_read(tmp_path: Path) -> None:
     assert data.interactions.label.tolist() == [5.0, 4.5, 0.5, 3.0]
     assert data.interactions.time.tolist()[0] == 1147880044
     assert (data.noun.many, data.liked_from) == ("films", 4.0)
-
