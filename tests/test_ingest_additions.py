@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Any
 
 import pandas as pd
 import pytest
@@ -71,7 +72,7 @@ def test_a_frame_with_usual_names_is_taken_too(home: Home) -> None:
 
 def test_what_is_different_can_be_told(home: Home) -> None:
     new = written(home, "new.csv", "person,thing,points,day\nann,2,5,2020-01-01\n")
-    told = {"user": "person", "item": "thing", "label": "points", "time": "day"}
+    told: dict[str, Any] = {"user": "person", "item": "thing", "label": "points", "time": "day"}
     assert home.add(new, separator=",", notice=quiet, **told).interactions == 1
     assert home.dataset().interactions.time[-1] == 1_577_836_800
 
