@@ -6,7 +6,7 @@ VENV ?= .venv
 PIP_INSTALL = $(VENV)/bin/python -m pip install --quiet --only-binary :all: -c constraints.txt
 export OMP_WAIT_POLICY = PASSIVE
 
-.PHONY: demo test check bench bench-verify format constraints clean help
+.PHONY: demo test test-faults check bench peers bench-verify format constraints clean help
 
 help:            ## list the targets
 	@grep -E '^[a-z-]+:.*##' Makefile | sed -E 's/:.*## /\t/' | expand -t 16
@@ -22,15 +22,29 @@ check: $(VENV)/.test  ## style and types only
 	$(VENV)/bin/ruff format --check .
 	$(VENV)/bin/mypy
 
-bench: $(VENV)/.demo ## what things cost: questions, Jaccard, negatives, scoring, training (some ten minutes with peers)
-	$(VENV)/bin/python -m benchmarks.questions
+bench: $(VENV)/.demo ## what things cost: questions, intake, Jaccard, negatives, scoring, growth, training (some ten minutes; beside the peers after `make peers`)
+	$(VENV)/bin/whyrec demo > /dev/null
+	$(VENV)/bin/python -m benchmarks.questions --rounds 8
+	$(VENV)/bin/python -m benchmarks.ingest 1M 5M
 	$(VENV)/bin/python -m benchmarks.jaccard 100k 1M
 	$(VENV)/bin/python -m benchmarks.negatives
+	$(VENV)/bin/python -m benchmarks.growth 100k 1M
+	$(VENV)/bin/python -m benchmarks.growing 100k 1M
 	$(VENV)/bin/python -m benchmarks.scoring
 	$(VENV)/bin/python -m benchmarks.training
 
+peers: $(VENV)/.demo ## the libraries we are measured beside, once, in an environment of their own
+	$(VENV)/bin/python -m benchmarks.peers
+
 bench-verify: $(VENV)/.demo ## how well sentences are held against evidence (the home must be built: make demo)
 	$(VENV)/bin/python -m benchmarks.verify
+
+test-faults: $(VENV)/.test ## kill -9, damaged files, full disks, and many processes at once (half an hour)
+	$(VENV)/bin/python -m tests.kills --kills 100
+	$(VENV)/bin/python -m tests.damage --flips 20
+	$(VENV)/bin/python -m tests.no_room
+	$(VENV)/bin/python -m tests.soak --seconds 120
+	$(VENV)/bin/python -m tests.soak --seconds 120 --server
 
 format: $(VENV)/.test ## put the code into the house's format
 	$(VENV)/bin/ruff check --fix .
