@@ -10,7 +10,6 @@ from dataclasses import dataclass
 from typing import Any
 
 from langchain_core.callbacks import BaseCallbackHandler
-from langchain_core.documents import Document
 from langchain_core.prompts import ChatPromptTemplate
 from langchain_core.runnables import Runnable, RunnableLambda
 
@@ -85,13 +84,6 @@ class Recorder(BaseCallbackHandler):
             self.errors.append(error)
 
 
-class _Worded(RecommendationQA):
-    """The assistant without source documents, which no prompt and no answer holds."""
-
-    def _documents(self, state: Any) -> list[Document]:
-        return []
-
-
 class Bench:
     """Asks trials of one open home."""
 
@@ -106,7 +98,8 @@ class Bench:
     ) -> RecommendationQA:
         """Return the assistant that answers `case` and all that are shuffled or swapped alike."""
         prompt: Any = RunnableLambda(_shuffled) | template if case.shuffle else template
-        return _Worded(self._home_of(case), model, prompt=prompt)
+        # No prompt and no check reads the source documents.
+        return RecommendationQA(self._home_of(case), model, prompt=prompt, sources=False)
 
     def _home_of(self, case: ReadyCase) -> OpenHome:
         if case.swap is None:

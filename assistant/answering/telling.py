@@ -8,10 +8,10 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from assistant.answering.draft import Draft
 from assistant.checking.facts import facts_of
 from assistant.checking.proposals import ReasonReader
 from assistant.checking.verify import Rejected, Verifier
-from assistant.draft import Draft
 from assistant.evidence import Evidence, rows_of
 
 _SHOWN = 500

@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
-from assistant import notes, wording
+from assistant import wording
+from assistant.answering import notes
 from assistant.asking.plan import Plan, Status
 from assistant.asking.question import Question
 from assistant.evidence import Evidence, Row, rows_of
