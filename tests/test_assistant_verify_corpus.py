@@ -1,4 +1,4 @@
-"""The verifier measured: thousands of true and false reasons over real evidence, in four parts.
+"""The verifier measured: thousands of true and false reasons over real evidence, in five parts.
 
 Of `held out` nobody looks at single cases; `benchmarks/verify.py` prints all figures.
 """
@@ -22,9 +22,9 @@ from recsys.ranking import BlendConfig, Recommender
 from tests.reasons_corpus import Known, cases, known_rows
 from tests.reasons_written import without_all_but_genres
 
-parts = pytest.mark.parametrize("part", PARTS)
 KEPT = {"tuned": 1.0, "held out": 0.95, "written": 0.9, "unseen": 0.85}
-"""Share of the true reasons that has to be shown whole."""
+"""Share of the true reasons that has to be shown whole, of each part that has a floor."""
+parts = pytest.mark.parametrize("part", KEPT)
 
 
 @pytest.fixture(scope="module")
@@ -79,6 +79,21 @@ def test_over_ids_and_genres_alone_false_reasons_are_dropped_and_true_ones_kept(
     assert min(found.n_true, found.n_false) >= 300
     assert found.recall >= 0.99, [case.text for case in found.missed]
     assert found.kept >= 0.85
+
+
+@pytest.mark.slow
+def test_every_text_by_another_hand_can_be_said_of_some_row(ml100k_opened: OpenHome) -> None:
+    users = [str(user) for user in ml100k_opened.dataset.user_ids.external[::20]]
+    known = known_rows(ml100k_opened.toolbox, users, 5)
+    part = PARTS["unseen, by another hand"]
+    true = cases(known, part.TRUE, 12)
+    assert len({case.kind for case in true}) == len(part.TRUE) >= 45
+    assert len(true) >= 160
+    false = [template for kind in part.FALSE.values() for template in kind]
+    said = [len(cases(known, [template], 12)) for template in false]
+    assert len(false) >= 70
+    assert min(said) > 0
+    assert sum(said) >= 250
 
 
 @pytest.mark.slow
