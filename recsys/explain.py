@@ -7,7 +7,8 @@ without remainder into
 
 where own holds the linear terms and pairs of one side. A history field is a weighted sum, so its
 part falls apart once more into one number for every item of the history. Parts are told against
-the mean over the user's unseen items: what is the same for all of them explains nothing.
+the mean over the user's unseen items: what is the same for all of them explains nothing. A field
+of the item is taken out by putting the mean item's in its place.
 """
 
 from __future__ import annotations
@@ -35,6 +36,15 @@ class FieldPart:
     """How much y, against the mean unseen item, falls when the field is neutralised (zero)."""
 
 
+@dataclass(frozen=True)
+class ItemPart:
+    """What one field of the item does to the score."""
+
+    name: str
+    ablation: float
+    """How much y falls when the mean of the field over all items stands in its place."""
+
+
 @dataclass(frozen=True, eq=False)
 class Explanation:
     """The parts of one raw score; `item + mlp + Σ pairs` is y against the mean unseen item."""
@@ -49,53 +59,86 @@ class Explanation:
     """own(i): the item's linear terms and its own pairs, much the same as its popularity."""
     mlp: float
     fields: tuple[FieldPart, ...]
+    item_fields: tuple[ItemPart, ...]
     history: IntArray
     """The user's items, oldest first."""
     history_parts: Numbers
     """What each of them adds through the history fields' pairs, same length."""
 
 
-def explain(scorer: Scorer, user: int, item: int) -> Explanation:
-    """Take the score of a known `user` and `item` apart.
+def explain(scorer: Scorer, user: int, items: NDArray[np.integer]) -> list[Explanation]:
+    """Take the scores of a known `user` and each of `items` apart.
 
-    Cost: one pass over all items for every field of the user.
+    Cost: one pass over all items for every field of the user, whatever the number of `items`.
     """
-    network, inputs = scorer.network, scorer.inputs
-    bags = inputs.users(np.array([user]))
+    network = scorer.network
+    bags = scorer.inputs.users(np.array([user]))
     fields = network.fields(bags)  # (1, n_fields, K + 1)
-    unseen = np.ones(inputs.n_items, dtype=bool)
-    unseen[inputs.matrix.indices[slice(*inputs.matrix.indptr[user : user + 2])]] = False
-    if not unseen.any():
-        unseen[:] = True
+    side = network.side(fields, "user")
+    unseen = _unseen(scorer, user)
 
     def against_mean(values: NDArray[np.floating]) -> Numbers:
-        """Take each row's mean over the unseen items off, (n, n_items) → (n, n_items)."""
+        """Take each row's mean over the unseen items off and keep the asked, → (n, n_asked)."""
         wide = values.astype(np.float64)
-        centred: Numbers = wide - wide[:, unseen].mean(axis=1, keepdims=True)
+        centred: Numbers = (wide - wide[:, unseen].mean(axis=1, keepdims=True))[:, items]
         return centred
 
-    whole = network.block(network.side(fields, "user"), scorer.items)
+    whole = network.block(side, scorer.items)
     pairs = fields[0, :, :-1] @ scorer.items.vector.T  # (n_fields, n_items)
-    plain = scorer.items.own + pairs.sum(axis=0) + network.side(fields, "user").own + network.bias
+    plain = scorer.items.own + pairs.sum(axis=0) + side.own + network.bias
     ablated = np.concatenate([_without(scorer, fields, f) for f in range(bags.n_fields)])
     fall = against_mean(whole) - against_mean(ablated)
     names = [field.name for field in scorer.trained.space.of("user")]
-    history, parts = _history_parts(scorer, user)
-    return Explanation(
-        score=float(scorer.score_pairs(np.array([user]), np.array([item]))[0]),
-        raw=float(whole[0, item]),
-        against_mean=float(against_mean(whole)[0, item]),
-        item=float(against_mean(scorer.items.own[None])[0, item]),
-        mlp=float(against_mean(whole - plain)[0, item]),
-        fields=tuple(
-            FieldPart(name, float(pair), float(lost))
-            for name, pair, lost in zip(
-                names, against_mean(pairs)[:, item], fall[:, item], strict=True
-            )
-        ),
-        history=history,
-        history_parts=against_mean(parts)[:, item] if len(history) else np.empty(0),
-    )
+    vectors = scorer.items.vector
+    centred = vectors[items] - vectors[unseen].mean(axis=0, dtype=np.float64)  # (n_asked, K)
+    history, told_history = _history_parts(scorer, user, centred)
+    told_pairs, told_own = against_mean(pairs), against_mean(scorer.items.own[None])[0]
+    told_whole, told_mlp = against_mean(whole)[0], against_mean(whole - plain)[0]
+    scores = scorer.score_pairs(np.full(len(items), user), items)
+    of_items = _item_parts(scorer, side, items)
+    return [
+        Explanation(
+            score=float(scores[at]),
+            raw=float(whole[0, item]),
+            against_mean=float(told_whole[at]),
+            item=float(told_own[at]),
+            mlp=float(told_mlp[at]),
+            fields=tuple(map(FieldPart, names, told_pairs[:, at].tolist(), fall[:, at].tolist())),
+            item_fields=of_items[at],
+            history=history,
+            history_parts=told_history[:, at],
+        )
+        for at, item in enumerate(items)
+    ]
+
+
+def _unseen(scorer: Scorer, user: int) -> NDArray[np.bool_]:
+    """Return which items the user has not seen, all where they have seen everything."""
+    matrix = scorer.inputs.matrix
+    unseen = np.ones(scorer.inputs.n_items, dtype=bool)
+    unseen[matrix.indices[slice(*matrix.indptr[user : user + 2])]] = False
+    return unseen if unseen.any() else ~unseen
+
+
+def _item_parts(
+    scorer: Scorer, user: Side, items: NDArray[np.integer]
+) -> list[tuple[ItemPart, ...]]:
+    """Return what each field of each of `items` does to its score for one user's side."""
+    network = scorer.network
+    fields = network.fields(scorer.inputs.items(items))  # (n, n_fields, K + 1)
+
+    def raw(fields: NDArray[np.float32]) -> NDArray[np.float64]:
+        y = network.block(user, network.items(network.side(fields, "item")))
+        wide: Numbers = y[0].astype(np.float64)
+        return wide
+
+    whole, names = raw(fields), [field.name for field in scorer.trained.space.of("item")]
+    falls = []
+    for f, mean in enumerate(scorer.mean_item_fields):
+        neutral = fields.copy()
+        neutral[:, f] = mean
+        falls.append(whole - raw(neutral))
+    return [tuple(map(ItemPart, names, fall.tolist())) for fall in np.transpose(falls)]
 
 
 def _without(scorer: Scorer, fields: NDArray[np.float32], f: int) -> NDArray[np.float32]:
@@ -106,8 +149,8 @@ def _without(scorer: Scorer, fields: NDArray[np.float32], f: int) -> NDArray[np.
     return scorer.network.block(side, scorer.items)
 
 
-def _history_parts(scorer: Scorer, user: int) -> tuple[IntArray, NDArray[np.float32]]:
-    """Return the user's items and, of each, Σ over history fields of ⟨w · v, V⟩, (n, n_items)."""
+def _history_parts(scorer: Scorer, user: int, items: Numbers) -> tuple[IntArray, Numbers]:
+    """Return the user's items and Σ over history fields of ⟨w · v, V⟩, (n, n_asked)."""
     histories = scorer.inputs.histories
     own = histories.items[slice(*histories.offsets[user : user + 2])]
     vectors = np.zeros((len(own), scorer.items.vector.shape[1]), np.float32)
@@ -117,4 +160,5 @@ def _history_parts(scorer: Scorer, user: int) -> tuple[IntArray, NDArray[np.floa
             bag = slice(bags.offsets[f], bags.offsets[f + 1])  # one code per item, in order
             embedded = scorer.network.table[bags.codes[bag], :-1]
             vectors += embedded * bags.values[bag, None]
-    return own, vectors @ scorer.items.vector.T
+    parts: Numbers = vectors @ items.T
+    return own, parts

@@ -237,7 +237,7 @@ class Model:
         """Take the score of a known user and item apart; see `recsys.explain`."""
         user = self._lookup.indices("user", [user_id], "refuse")[0]
         item = self._lookup.indices(self.dataset.noun.one, [item_id], "refuse")[0]
-        return explain(self.scorer, int(user), int(item))
+        return explain(self.scorer, int(user), np.array([item]))[0]
 
     def how_sure(self, score: float) -> HowSure | None:
         """Return what became of held-out predictions as high; None if there were none."""

@@ -50,6 +50,12 @@ class Scorer:
     def task(self) -> Task:
         return self.trained.config.task
 
+    @cached_property
+    def mean_item_fields(self) -> FloatArray:
+        """The mean over all items of each embedded field of the item, (n_fields, K + 1)."""
+        mean: FloatArray = self.network.fields(self.inputs.items()).mean(axis=0)
+        return mean
+
     @property
     def fingerprint(self) -> str:
         return self.trained.fingerprint

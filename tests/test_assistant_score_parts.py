@@ -32,7 +32,7 @@ def test_why_names_what_counted_most_with_the_numbers_of_the_model(ml100k_home: 
     scorer = home.recommender.scorer
     assert isinstance(scorer, Scorer)
     user, item = home.toolbox.user("78"), home.toolbox.item(row["item_id"])
-    parts = explain(scorer, user, item)
+    parts = explain(scorer, user, np.array([item]))[0]
     assert row["score"] == parts.score == home.toolbox.deepfm_score("78", ["50"])[0]["score"]
     assert {one["field"]: one["adds"] for one in row["fields"]} == {
         one.name: one.ablation for one in parts.fields
@@ -45,3 +45,37 @@ def test_why_names_what_counted_most_with_the_numbers_of_the_model(ml100k_home: 
     adds = [one["adds"] for one in row["history"]]
     assert adds == sorted(adds, reverse=True)
     assert adds[0] == parts.history_parts.max()
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize(
+    ("query", "tool"),
+    [
+        ("Will user 78 like Star Wars, and why?", "score_parts"),
+        ("Suggest 5 films to user 78 and explain why", "list_parts"),
+    ],
+)
+def test_who_asks_why_is_told_what_each_score_is_made_of(
+    ml100k_home: Path, query: str, tool: str
+) -> None:
+    home = open_home(Settings.read(home=ml100k_home, llm="none"))
+    answer = RecommendationQA(home).invoke(query)
+    rows = next(call["rows"] for call in answer["evidence"] if call["tool"] == tool)
+    listed = [row["item_id"] for row in answer["recommendations"]]
+    assert [row["item_id"] for row in rows] == listed[:3]
+    scorer = home.recommender.scorer
+    assert isinstance(scorer, Scorer)
+    user, items = home.toolbox.user("78"), [home.toolbox.item(item) for item in listed[:3]]
+    for row, parts in zip(rows, explain(scorer, user, np.array(items)), strict=True):
+        assert row["score"] == parts.score
+        assert {one["field"]: one["adds"] for one in row["item_fields"]} == {
+            one.name: one.ablation for one in parts.item_fields
+        }
+    assert answer["result"].count("counted most") == len(rows)
+    for row in rows:
+        for one in row["item_fields"]:
+            if one["kind"] != "id" and abs(one["score_without"] - row["score"]) >= 0.05:
+                assert f"its {one['field']} " in answer["result"]
+                assert f" {one['score_without']:.2f}" in answer["result"]
+    plain = RecommendationQA(home).invoke(query.replace(" and explain why", "").partition(",")[0])
+    assert "counted most" not in plain["result"]

@@ -220,7 +220,15 @@ def _prediction(evidence: Sequence[Evidence], voice: Voice) -> Draft:
     rows = rows_of(evidence, "deepfm_score")
     opening = "\n".join(wording.prediction(row, voice) for row in rows)
     reasons = {row["item_id"]: wording.support(row, voice) for row in rows}
-    return Draft("answered", opening, rows, reasons, explainable=True)
+    return Draft(
+        "answered", opening, rows, reasons, explainable=True, notes=_causes(evidence, voice)
+    )
+
+
+def _causes(evidence: Sequence[Evidence], voice: Voice) -> list[str]:
+    """Return what the scores are made of, where that was computed."""
+    calls = [call for call in evidence if call.tool in ("score_parts", "list_parts")]
+    return [explain_words.parts(call.rows, voice, call.args) for call in calls]
 
 
 def _computed(question: Question, evidence: Sequence[Evidence], voice: Voice) -> Draft:
@@ -246,7 +254,7 @@ def _recommendation(question: Question, evidence: Sequence[Evidence], voice: Voi
     rows = rows_of(evidence, "recommend")
     reasons = {row["item_id"]: wording.reason(row, voice) for row in rows}
     opening = _opening(question, rows, rows_of(evidence, "similar_users"), voice)
-    told = notes.of_list(question, rows, evidence, voice)
+    told = [*_causes(evidence, voice), *notes.of_list(question, rows, evidence, voice)]
     return Draft("answered", opening, rows, reasons, True, told)
 
 

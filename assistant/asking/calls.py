@@ -78,7 +78,14 @@ def _near(q: Question) -> Call:
 
 
 def _recommend(q: Question) -> list[Call]:
-    return [_near(q), Call("recommend", _wanted(q) | {"by": q.by}), *_counts(q)]
+    wanted = _wanted(q) | {"by": q.by}
+    causes = [Call("list_parts", wanted)] if _asks_why(q) and q.by != "neighbours" else []
+    return [_near(q), Call("recommend", wanted), *causes, *_counts(q)]
+
+
+def _asks_why(q: Question) -> bool:
+    """Tell whether causes are asked for, in the language that has words for them."""
+    return "wants_reason" in q.wishes and q.language == "en"
 
 
 def _from_neighbours(q: Question) -> list[Call]:
@@ -115,7 +122,9 @@ def _predict(q: Question) -> list[Call]:
     scores = [
         Call("deepfm_score", {"user_id": user, "item_ids": list(q.item_ids)}) for user in q.user_ids
     ]
-    return [_near(q), *scores] if len(scores) == 1 else scores
+    if len(scores) != 1:
+        return scores
+    return [_near(q), *scores, *(_score_parts(q) if _asks_why(q) else [])]
 
 
 def _with_items(tool: str) -> Callable[[Question], list[Call]]:
@@ -229,8 +238,11 @@ def _how(q: Question) -> list[Call]:
 
 
 def _why(q: Question) -> list[Call]:
-    parts = [Call("score_parts", _user(q) | {"item_id": item}) for item in q.item_ids]
-    return [*_with_items("place_in_list")(q), *parts]
+    return [*_with_items("place_in_list")(q), *_score_parts(q)]
+
+
+def _score_parts(q: Question) -> list[Call]:
+    return [Call("score_parts", _user(q) | {"item_id": item}) for item in q.item_ids]
 
 
 def _certain(q: Question) -> list[Call]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Literal
 
 import numpy as np
 
@@ -11,14 +11,16 @@ from assistant.asking.filters import All
 from assistant.evidence import Row
 from assistant.toolbox import N_NEIGHBOURS, Toolbox
 from recsys.calibration import how_sure
-from recsys.explain import explain
-from recsys.ranking import list_order, model_value, vote_value
+from recsys.explain import Explanation, FieldPart, ItemPart, explain
+from recsys.ranking import By, list_order, model_value, vote_value
 
 if TYPE_CHECKING:
     from recsys.scoring import Scorer
 
 N_PAST = 3
 """Items of the history that are named among what a score is made of."""
+N_PARTS = 3
+"""Items of a list whose scores are taken apart: the first."""
 _SAME = 1e-3
 """A score further than this from what its raw score gives is not told without a field."""
 THIN_ITEM = 20
@@ -86,29 +88,79 @@ def score_parts(box: Toolbox, user_id: str, item_id: str) -> list[Row]:
     """What DeepFM's score is made of: the item, each field of the user, and past items.
 
     Parts are told against the mean of the user's unseen items, in the units of the raw score
-    (log-odds, or points of a rating). `score_without` is the score if a field said nothing and the
-    mean unseen item kept its own. No row where the scores come from no DeepFM.
+    (log-odds, or points of a rating). `score_without` is the score if a field of the user said
+    nothing and the mean unseen item kept its own, or if the mean item's stood in place of a field
+    of the item. No row where the scores come from no DeepFM.
     """
+    return _parts(box, user_id, [item_id])
+
+
+def list_parts(
+    box: Toolbox,
+    user_id: str,
+    n: int = 3,
+    by: By = "both",
+    filters: All | None = None,
+    topic: str | None = None,
+    offset: int = 0,
+    least_score: float | None = None,
+) -> list[Row]:
+    """What the scores of the first items of a user's list are made of, as `score_parts`."""
+    rows = box.recommend(user_id, min(n, N_PARTS), by, filters, None, topic, offset, least_score)
+    return _parts(box, user_id, [row["item_id"] for row in rows])
+
+
+def _parts(box: Toolbox, user_id: str, item_ids: Sequence[str]) -> list[Row]:
     from recsys.scoring import Scorer
 
-    scorer, user, item = box.recommender.scorer, box.user(user_id), box.item(item_id)
+    scorer, user = box.recommender.scorer, box.user(user_id)
     if not isinstance(scorer, Scorer):
         return []
-    parts = explain(scorer, user, item)
-    raw = float(scorer.logits(np.array([user]), np.array([item]))[0])
-    told = abs(_as_score(scorer, raw) - parts.score) < _SAME
-    kinds = {field.name: field.kind for field in scorer.trained.space.of("user")}
-    fields = [
+    items = np.array([box.item(item_id) for item_id in item_ids], np.int64)
+    logits = scorer.logits(np.full(len(items), user), items)
+    told = explain(scorer, user, items)
+    return [
+        {
+            "user_id": user_id,
+            "item_id": item_id,
+            "title": box.dataset.title(int(item)),
+            "score": parts.score,
+            "against_mean": parts.against_mean,
+            "item_adds": parts.item,
+            "fields": _fields(scorer, "user", parts.fields, parts.score, float(logit)),
+            "item_fields": _fields(scorer, "item", parts.item_fields, parts.score, float(logit)),
+            "history": _past(box, parts),
+        }
+        for item_id, item, logit, parts in zip(item_ids, items, logits, told, strict=True)
+    ]
+
+
+def _fields(
+    scorer: Scorer,
+    side: Literal["user", "item"],
+    parts: Sequence[FieldPart] | Sequence[ItemPart],
+    score: float,
+    logit: float,
+) -> list[Row]:
+    """Return what each field of one side adds, and the score without it; what adds most first."""
+    kinds = {field.name: field.kind for field in scorer.trained.space.of(side)}
+    told = abs(_as_score(scorer, logit) - score) < _SAME
+    rows = [
         {
             "field": one.name,
             "kind": kinds[one.name],
             "adds": one.ablation,
-            "score_without": _as_score(scorer, raw - one.ablation) if told else None,
+            "score_without": _as_score(scorer, logit - one.ablation) if told else None,
         }
-        for one in parts.fields
+        for one in parts
     ]
+    return sorted(rows, key=lambda one: -abs(float(one["adds"] or 0)))
+
+
+def _past(box: Toolbox, parts: Explanation) -> list[Row]:
+    """Return the items of the history that add most."""
     order = np.lexsort((parts.history, -parts.history_parts))[:N_PAST]
-    past = [
+    return [
         {
             "item_id": str(box.dataset.item_ids.external[parts.history[at]]),
             "title": box.dataset.title(int(parts.history[at])),
@@ -116,18 +168,6 @@ def score_parts(box: Toolbox, user_id: str, item_id: str) -> list[Row]:
         }
         for at in order
         if parts.history_parts[at] > 0
-    ]
-    return [
-        {
-            "user_id": user_id,
-            "item_id": item_id,
-            "title": box.dataset.title(item),
-            "score": parts.score,
-            "against_mean": parts.against_mean,
-            "item_adds": parts.item,
-            "fields": sorted(fields, key=lambda one: -abs(float(one["adds"] or 0))),
-            "history": past,
-        }
     ]
 
 

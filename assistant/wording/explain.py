@@ -46,10 +46,12 @@ def _place(row: Row, voice: Voice) -> str:
 
 
 def parts(rows: Sequence[Row], voice: Voice, args: Args) -> str:
-    """Return what counted most in a score: the item itself, the user's fields, past items."""
-    if not rows:
-        return ""
-    row = rows[0]
+    """Return what counted most in each score: the item itself, the user's fields, past items."""
+    of = [f" of {spoken(row['title'])}" if len(rows) > 1 else "" for row in rows]
+    return "\n".join(_parts(row, before, voice) for row, before in zip(rows, of, strict=True))
+
+
+def _parts(row: Row, of: str, voice: Voice) -> str:
     about = [(f"the {voice.noun.one} itself", row["item_adds"], None)]
     about += [
         (f"{voice.their} {_field(one, voice)}", one["adds"], one["score_without"])
@@ -61,15 +63,35 @@ def parts(rows: Sequence[Row], voice: Voice, args: Args) -> str:
         for name, adds, without in about
     ]
     text = (
-        f"In DeepFM's score, against the mean {voice.noun.one} that {voice.subject} {voice.has} "
-        f"not seen, counted most: {voice.book.listed(told)}."
+        f"In DeepFM's score{of}, against the mean {voice.noun.one} that {voice.subject} "
+        f"{voice.has} not seen, counted most: {voice.book.listed(told)}."
     )
     if row["history"]:
         past = [f"{spoken(one['title'])} ({_signed(one['adds'])})" for one in row["history"]]
         text += f" Of the history, {voice.book.listed(past)} added most."
-    return text
+    return text + _item_fields(row, voice)
 
 
+def _item_fields(row: Row, voice: Voice) -> str:
+    """Return what the score would be without the fields of the item that matter to it."""
+    matter = [
+        (one["field"].replace("_", " "), one["score_without"])
+        for one in row["item_fields"]
+        if one["kind"] != "id"
+        and one["score_without"] is not None
+        and abs(one["score_without"] - row["score"]) >= _MATTERS
+    ]
+    if not matter:
+        return ""
+    (field, score), *others = matter
+    told = [f" Without its {field} the score would be {score:.2f} instead of {row['score']:.2f}"]
+    told += [f"without its {name} {without:.2f}" for name, without in others]
+    place = "their place" if others else "its place"
+    return f"{voice.book.listed(told)}, with the mean {voice.noun.one}'s in {place}."
+
+
+_MATTERS = 0.05
+"""A score that a field of the item changes by less is not told."""
 _TOLD = 3
 """Fields of the user that are told."""
 
