@@ -31,14 +31,14 @@ def wrong_number(reading: Reading) -> str | None:
     why, done = wrong_respective_tastes(reading)
     if why:
         return why
-    for first, second in _pairs(reading):
+    for first, second in pairs_of(reading):
         why = _wrong_pair(reading, first, second)
         if why:
             return why
         done |= {first, second}
     related: list[tuple[int, str]] = []
     for place, token in enumerate(reading.tokens):
-        if token.kind != "number" or place in done or _counts_nearness(reading, place):
+        if token.kind != "number" or place in done or counts_nearness(reading, place):
             continue
         kind = kind_of(reading, place)
         if kind in ("jaccard", "common", "either"):
@@ -48,7 +48,7 @@ def wrong_number(reading: Reading) -> str | None:
     return _wrong_relation(reading, related)
 
 
-def _counts_nearness(reading: Reading, place: int) -> bool:
+def counts_nearness(reading: Reading, place: int) -> bool:
     """Tell "the second nearest": which of them is checked where superlatives are."""
     following = reading.tokens[place + 1 : place + 2]
     if not (reading.tokens[place].ordinal and following):
@@ -57,7 +57,7 @@ def _counts_nearness(reading: Reading, place: int) -> bool:
     return opens or "nearest" in following[0].means
 
 
-def _pairs(reading: Reading) -> list[tuple[int, int]]:
+def pairs_of(reading: Reading) -> list[tuple[int, int]]:
     """Return the places of the two numbers of every "a of b" and "a/b"."""
     tokens = reading.tokens
     found: list[tuple[int, int]] = []

@@ -26,6 +26,7 @@ from assistant.checking.claims import (
 from assistant.checking.comparisons import wrong_comparison
 from assistant.checking.context import mean_in_context
 from assistant.checking.facts import Facts, Person
+from assistant.checking.forms import symbols_of, wrong_form
 from assistant.checking.layout import CUT_OFF, plain
 from assistant.checking.quantities import wrong_number
 from assistant.checking.reading import Reading
@@ -60,6 +61,8 @@ class Verifier:
     claims: Claims = field(default_factory=load_claims)
     graded: bool = True
     """Whether the data say what was liked; else what somebody has seen is all there is."""
+    formed: bool = True
+    """Whether a sentence has to be built like one that is checked; not where those are gathered."""
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "claims", replace(self.claims, values=frozenset(self.values)))
@@ -118,10 +121,7 @@ class Verifier:
         why = _form(sentence)
         if why is not None:
             return why, ()
-        people = [facts.user_id, *(one.name for one in facts.people)]
-        read_ = read(sentence, self.claims, facts.names, people, self.values)
-        reading = Reading(read_, facts, self.claims, carried)
-        mean_in_context(reading, self.graded)
+        reading = self._read(sentence, facts, carried)
         why = (
             _foreign(reading)
             or wrong_sense(reading)
@@ -130,6 +130,7 @@ class Verifier:
             or wrong_number(reading)
             or (self._hangs(reading) if dropped else None)
             or _empty(reading)
+            or (wrong_form(reading) if self.formed else None)
         )
         named = tuple(
             person
@@ -137,6 +138,18 @@ class Verifier:
             if token.kind == "user" and (person := reading.person(token)) is not None
         )
         return why, named if why is None else ()
+
+    def _read(self, sentence: str, facts: Facts, carried: tuple[Person, ...]) -> Reading:
+        people = [facts.user_id, *(one.name for one in facts.people)]
+        found = read(sentence, self.claims, facts.names, people, self.values)
+        reading = Reading(found, facts, self.claims, carried)
+        mean_in_context(reading, self.graded)
+        return reading
+
+    def forms(self, reason: str, facts: Facts) -> list[str]:
+        """Return how the sentences of a true reason are built, as symbols."""
+        parts = sentences(plain(reason), facts.names)
+        return [symbols_of(self._read(one, facts, ())) for one in parts]
 
     def _unjoined(self, sentence: str) -> str:
         """Take away the words that tie a sentence to one that was dropped."""
