@@ -68,8 +68,11 @@ class Chroma:
         with _faults_told(self.folder, self.server, self.new):
             yield
 
-    def create(self, name: str, space: Literal["l2", "cosine"]) -> Collection:
-        """Return the collection `name`, made if it is not there yet.
+    def create(self, name: str, space: Literal["l2", "cosine"], n: int) -> Collection:
+        """Return the collection `name` for `n` records, made if it is not there yet.
+
+        The more records, the more of them a search looks at: `benchmarks/index.md` has what that
+        costs and finds.
 
         Chroma writes its search graph to disk every `sync_threshold` records, and at each opening
         makes anew what it has not written: the threshold is below every batch but a lone small one.
@@ -78,7 +81,7 @@ class Chroma:
             "space": space,
             "max_neighbors": 32,
             "ef_construction": 100,
-            "ef_search": 400,
+            "ef_search": max(400, n // 20),
             "sync_threshold": 500,
         }
         with self.guarded():

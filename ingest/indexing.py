@@ -157,7 +157,7 @@ class _Building:
     def write(self, records: Records, name: str) -> dict[str, str | int]:
         """Write one collection, or what is missing of it, and return its name and count."""
         n = len(records.ids)
-        collection = self.chroma.create(name, records.space)
+        collection = self.chroma.create(name, records.space, n)
         there = self._count(collection)
         if there != n:
             with progress_bar(n, f"indexing {records.kind}") as bar:

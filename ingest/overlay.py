@@ -55,12 +55,12 @@ class GrownVectors:
         new = np.flatnonzero(~known)
         self._order = np.concatenate([item_ids.codes(before.external), new])
         self._n_known = len(before)
-        components = vectors.components
-        if components is not None:
-            components = np.vstack(
-                [components, np.zeros((len(new), components.shape[1]), np.float32)]
-            )
-        self._vectors = replace(vectors, n_items=len(item_ids), components=components)
+        self._vectors = replace(
+            vectors,
+            n_items=len(item_ids),
+            components=_with_rows(vectors.components, len(new)),
+            scatter=_with_rows(vectors.scatter, len(new)),
+        )
 
     def stored(self, matrix: sparse.csr_array, place: NDArray[np.float64]) -> FloatArray:
         """As `InteractionVectors.stored`, new items' places among the others."""
@@ -87,6 +87,11 @@ class GrownVectors:
         new = asked[:, self._n_known : self._vectors.n_items]
         kept = np.delete(asked, np.s_[self._n_known : self._vectors.n_items], axis=1)
         return kept, np.square(new, dtype=np.float64).sum(axis=1)
+
+
+def _with_rows(part: FloatArray | None, n: int) -> FloatArray | None:
+    """Return `part` of a projection with `n` rows of 0 for items that it does not know."""
+    return None if part is None else np.pad(part, ((0, n), (0, 0)))
 
 
 class ChangedUsers(UserIndex):

@@ -13,11 +13,14 @@ the J that λ is made for.
     asked    [ direction | λ · (ln size − mean) |            0             |   0   ]
 
 `direction` is x itself up to 5,000 items; above, x projected on the leading right singular vectors
-of all users' x. The third part, the norm of what the projection lost, is there only then: with 0 on
-the asking side the distance is the expected one over what is not known of the directions. `place`
-grows with the user's index by next to nothing: equal sets come in index order, and the graph that
-Chroma searches never holds two equal points (2,000 equal ones took 48 CPU-seconds to insert, and
-hid their neighbours; with their places, 3).
+of users' x. The third part is there only then. Its length is that of what the projection lost: with
+0 on the asking side the distance is the expected one over what is not known of the directions. It
+points along a random projection of what was lost, because Chroma links stored users that are near
+one another: were it one coordinate, users would be linked who lose equally much, whatever they
+lose, and a search that follows the links would miss most neighbours of who asks. `place` grows with
+the user's index by next to nothing: equal sets come in index order, and the graph that Chroma
+searches never holds two equal points (2,000 equal ones took 48 CPU-seconds to insert, and hid their
+neighbours; with their places, 3).
 """
 
 from __future__ import annotations
@@ -52,6 +55,8 @@ class VectorConfig:
     """Item counts up to this keep one coordinate per item; above it, directions are projected."""
     rank: int = 512
     """Coordinates of a projected direction; 256 lose twice as many neighbours."""
+    spread: int = 64
+    """Coordinates of what a projection loses."""
     fitted_on: int = 20_000
     """Users sampled to fit the projection; more cost more and find no more neighbours."""
     typical_jaccard: float | None = None
@@ -62,8 +67,9 @@ class VectorConfig:
     """Which neighbour, counted from the nearest, is the typical one."""
 
     def __post_init__(self) -> None:
-        if min(self.raw_up_to, self.rank, self.fitted_on, self.sample, self.neighbour) < 1:
-            raise ValueError("raw_up_to, rank, fitted_on, sample and neighbour must be 1 or more")
+        for name in ("raw_up_to", "rank", "spread", "fitted_on", "sample", "neighbour"):
+            if getattr(self, name) < 1:
+                raise ValueError(f"{name} must be 1 or more, not {getattr(self, name)}")
         if self.typical_jaccard is not None and not 0 < self.typical_jaccard <= 1:
             raise ValueError(f"typical_jaccard must lie in (0, 1], not {self.typical_jaccard}")
 
@@ -77,6 +83,8 @@ class InteractionVectors:
     mean_log_size: float
     components: FloatArray | None = None
     """Right singular vectors, (n_items, rank), or None where directions are kept whole."""
+    scatter: FloatArray | None = None
+    """Random directions orthogonal to the components, (n_items, spread); None where they are."""
 
     @property
     def size_weight(self) -> float:
@@ -86,7 +94,9 @@ class InteractionVectors:
     @property
     def dimension(self) -> int:
         """Length of a vector."""
-        return self.n_items + 2 if self.components is None else self.components.shape[1] + 3
+        if self.components is None or self.scatter is None:
+            return self.n_items + 2
+        return int(self.components.shape[1] + self.scatter.shape[1]) + 2
 
     def stored(self, matrix: sparse.csr_array, place: NDArray[np.float64]) -> FloatArray:
         """Vectors to keep, (n, dimension), of n binary rows (n, n_items), none empty.
@@ -95,9 +105,8 @@ class InteractionVectors:
         """
         directions, size = self._parts(matrix)
         columns = [directions, size[:, None]]
-        if self.components is not None:
-            kept = np.square(directions).sum(axis=1, keepdims=True)
-            columns.append(np.sqrt(np.maximum(1 - kept, 0)))
+        if self.scatter is not None:
+            columns.append(_lost(matrix, directions, self.scatter))
         return np.hstack([*columns, _PLACE * place[:, None]]).astype(np.float32)
 
     def asked(self, matrix: sparse.csr_array) -> FloatArray:
@@ -135,15 +144,18 @@ class InteractionVectors:
 
     def save(self, folder: Path) -> None:
         """Write vectors.json, and vectors.safetensors where directions are projected."""
-        if self.components is not None:
-            save_tensors({"components": self.components}, folder / COMPONENTS_FILE)
+        if self.components is not None and self.scatter is not None:
+            tensors = {"components": self.components, "scatter": self.scatter}
+            save_tensors(tensors, folder / COMPONENTS_FILE)
         (folder / FILE).write_text(json.dumps(self._numbers, indent=2), encoding="utf-8")
 
     @cached_property
     def digest(self) -> str:
         """What tells two maps apart, as text."""
-        projection = b"" if self.components is None else self.components.tobytes()
-        return json.dumps(self._numbers) + hashlib.sha256(projection).hexdigest()
+        sha = hashlib.sha256()
+        for part in (self.components, self.scatter):
+            sha.update(b"" if part is None else part.tobytes())
+        return json.dumps(self._numbers) + sha.hexdigest()
 
     @cached_property
     def _numbers(self) -> Mapping[str, float | int | bool]:
@@ -166,9 +178,11 @@ def load_vectors(folder: Path) -> InteractionVectors:
 
     try:
         numbers = json.loads((folder / FILE).read_text(encoding="utf-8"))
-        projected = numbers.pop("projected")
-        components = load_file(folder / COMPONENTS_FILE)["components"] if projected else None
-        return InteractionVectors(**numbers, components=components)
+        if not numbers.pop("projected"):
+            return InteractionVectors(**numbers)
+        parts = load_file(folder / COMPONENTS_FILE)
+        components, scatter = parts["components"], parts["scatter"]
+        return InteractionVectors(**numbers, components=components, scatter=scatter)
     except (OSError, ValueError, KeyError, TypeError, SafetensorError) as error:
         raise HomeError(
             f"the vectors in {folder} cannot be read ({error}); run `whyrec index` again"
@@ -191,15 +205,17 @@ def fit_vectors(
     if not matrix.shape[0]:
         raise ValueError("no user has an item")
     jaccard = config.typical_jaccard or _measure_typical_jaccard(matrix, generator, config)
-    components = None
+    components = scatter = None
     if matrix.shape[1] > config.raw_up_to:
         sample = _sampled(matrix, config.fitted_on, generator)
         components = _leading_components(sample, config.rank, generator)
+        scatter = _directions_beside(components, config.spread, generator)
     return InteractionVectors(
         n_items=matrix.shape[1],
         typical_jaccard=jaccard,
         mean_log_size=float(np.log(sizes[sizes > 0]).mean()),
         components=components,
+        scatter=scatter,
     )
 
 
@@ -249,6 +265,24 @@ def _leading_components(
 
         *_, transposed = svds(unit, k=rank, rng=generator)
     return np.ascontiguousarray(transposed.T, dtype=np.float32)
+
+
+def _directions_beside(
+    components: FloatArray, n: int, generator: np.random.Generator
+) -> FloatArray:
+    """Random directions with their share in `components` taken out, (n_items, n)."""
+    random = generator.standard_normal((len(components), n), dtype=np.float32)
+    beside: FloatArray = random - components @ (components.T @ random)
+    return beside
+
+
+def _lost(matrix: sparse.csr_array, directions: FloatArray, scatter: FloatArray) -> FloatArray:
+    """What the projection on `directions` lost of each row, in the coordinates of `scatter`."""
+    lost: FloatArray = _unit_rows(matrix)[0] @ scatter
+    lost[:, 0] += 1e-6 * (np.abs(lost).max(axis=1) == 0)  # only items that came after the fit
+    wanted = np.sqrt(np.maximum(1 - np.square(directions).sum(axis=1), 0))
+    lost *= (wanted / np.linalg.norm(lost, axis=1))[:, None]
+    return lost
 
 
 def _unit_rows(matrix: sparse.csr_array) -> tuple[sparse.csr_array, NDArray[np.int64]]:

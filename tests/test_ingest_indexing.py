@@ -189,6 +189,8 @@ def test_half_a_copy_is_not_gone_on_with(
 
 def test_the_next_writer_finds_a_stopped_part_and_the_one_after_does_not(tmp_path: Path) -> None:
     home = Home(tmp_path)
+    with home.writing() as edition:
+        edition.add("data", edition.new_folder("data"), "0" * 64)
     with pytest.raises(KeyboardInterrupt), home.writing() as edition:
         folder = edition.new_folder("index")
         (folder / UNFINISHED).write_text("{}")

@@ -1,3 +1,4 @@
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -107,13 +108,43 @@ def test_nothing_is_lost_by_a_projection_of_full_rank(films: Dataset) -> None:
         assert away[1] == pytest.approx(away[0], abs=1e-5)
 
 
-def test_what_a_projection_loses_stands_in_its_own_coordinate(films: Dataset) -> None:
+def test_what_a_projection_loses_has_coordinates_of_its_own(films: Dataset) -> None:
     matrix = film_matrix(films)[np.arange(6)]
-    vectors = fit_vectors(matrix, np.random.default_rng(0), VectorConfig(raw_up_to=1, rank=2))
+    config = VectorConfig(raw_up_to=1, rank=2, spread=5)
+    vectors = fit_vectors(matrix, np.random.default_rng(0), config)
     stored = vectors.stored(matrix, np.zeros(6))
-    lengths = np.square(stored[:, :2]).sum(axis=1) + np.square(stored[:, 3])
+    assert vectors.dimension == stored.shape[1] == 2 + 1 + 5 + 1
+    lengths = np.square(np.delete(stored, 2, axis=1)).sum(axis=1)
     assert lengths == pytest.approx(np.ones(6), abs=1e-6)
     assert not vectors.asked(matrix)[:, 3:].any()
+
+
+def test_stored_users_are_as_far_apart_as_their_sets_whatever_a_projection_lost() -> None:
+    generator = np.random.default_rng(2)
+    own = [set(generator.choice(400, 6, replace=False).tolist()) for _ in range(60)]
+    matrix = matrix_of([*own, own[0]], 400)
+    config = VectorConfig(raw_up_to=1, rank=5, spread=64)
+    stored = fit_vectors(matrix, generator, config).stored(matrix, np.zeros(61))
+    apart = np.square(stored[:, None] - stored[None]).sum(axis=2)
+    cosine = np.array([[len(a & b) / 6 for b in own] for a in own])
+    error = (apart[:60, :60] - (2 - 2 * cosine))[~np.eye(60, dtype=bool)]
+    assert abs(error.mean()) < 0.05
+    assert error.std() < 0.3  # about 2 / √64; in one coordinate, everybody would be near everybody
+    assert apart[0, 60] == 0
+
+
+def test_a_set_of_items_that_came_after_the_fit_is_far_from_everybody() -> None:
+    known = matrix_of([{0, 1}, {1, 2}, {2, 3}, {0, 3, 4}], 5)
+    vectors = fit_vectors(known, np.random.default_rng(0), VectorConfig(raw_up_to=1, rank=2))
+    assert vectors.components is not None and vectors.scatter is not None
+    grown = replace(
+        vectors,
+        n_items=6,
+        components=np.pad(vectors.components, ((0, 1), (0, 0))),
+        scatter=np.pad(vectors.scatter, ((0, 1), (0, 0))),
+    )
+    stored = grown.stored(matrix_of([{5}], 6), np.zeros(1))[0]
+    assert np.square(np.delete(stored, 2)).sum() == pytest.approx(1)
 
 
 def test_the_same_seed_gives_the_same_bits() -> None:
@@ -167,7 +198,14 @@ def test_a_set_without_items_or_with_unknown_ones_has_no_vector() -> None:
 
 
 @pytest.mark.parametrize(
-    "wrong", [{"rank": 0}, {"raw_up_to": 0}, {"typical_jaccard": 0}, {"typical_jaccard": 1.5}]
+    "wrong",
+    [
+        {"rank": 0},
+        {"raw_up_to": 0},
+        {"spread": 0},
+        {"typical_jaccard": 0},
+        {"typical_jaccard": 1.5},
+    ],
 )
 def test_a_configuration_that_cannot_be_is_refused(wrong: dict[str, float]) -> None:
     with pytest.raises(ValueError, match=next(iter(wrong))):
