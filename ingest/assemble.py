@@ -84,7 +84,10 @@ def _indices(column: Encoded, further: pd.Index) -> tuple[IdMap, IntArray]:
     """Return the map of all ids in `column` and `further`, and the indices of `column`."""
     texts = column.texts()
     ids = IdMap([*texts, *further])
-    return ids, gather(ids.codes(texts), column.codes)
+    own = ids.codes(texts)
+    if np.array_equal(own, np.arange(len(own))):  # the values stand in the ids' order already
+        return ids, column.codes
+    return ids, gather(own, column.codes)
 
 
 def _in_id_order(features: Features, ids: IdMap) -> pd.DataFrame:

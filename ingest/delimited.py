@@ -17,6 +17,7 @@ import pyarrow.csv as pa_csv  # type: ignore[import-untyped]
 from numpy.typing import NDArray
 
 from ingest.buffers import Buffer
+from ingest.canonical import Canonical, NotAsWritten
 from ingest.dialect import (
     STAND_IN,
     Characters,
@@ -34,7 +35,10 @@ from ingest.raw import NO_TEXT, RawRows, Reading, Refused
 
 _BLOCK = 4 << 20
 _SAMPLE = 2_000
+_SAMPLE_BLOCK = 1 << 18
 _TEXT = pa.dictionary(pa.int32(), pa.string())
+_WHOLE = pa.int32()
+"""Of ids that are canonical whole numbers from 0 on."""
 
 
 @dataclass(frozen=True)
@@ -56,18 +60,13 @@ class TextTable:
     def read(self, columns: Collection[str], text: Collection[str]) -> RawRows:
         """Return `columns` as `ingest.raw.RawTable.read` says.
 
-        A column that is not in `text` comes as float64 when all of it can be read as numbers.
+        A column that is not in `text` comes as numbers when all of it can be read so.
         """
         wanted = [name for name in self.columns if name in columns]
         if not wanted:
             return RawRows(pa.table({}), range(0))
         others = [name for name in wanted if name not in text]
-        kinds = self._kinds(others) | {name: _TEXT for name in wanted if name in text}
-        try:
-            raw = self._rows(wanted, kinds)
-        except pa.ArrowInvalid:  # a column that began with numbers goes on with something else
-            kinds |= dict.fromkeys(others, _TEXT)
-            raw = self._rows(wanted, kinds)
+        raw = self._all_rows(wanted, self._kinds(wanted, text))
         raw = _without_blank(raw, self) if len(wanted) < len(self.header) else _without_blank(raw)
         if raw.table.num_rows == 0 and not raw.refused:
             raise DataError([Problem(self.source, "there are column names but no rows below them")])
@@ -80,45 +79,84 @@ class TextTable:
                 table = table.set_column(place, name, _restored(table.column(name), separator))
         return replace(raw, table=table, notices=(self.guess,) if self.guess else ())
 
-    def _kinds(self, names: list[str]) -> dict[str, pa.DataType]:
-        """Guess from the first rows which columns hold nothing but numbers."""
-        if not names or (self.reading.decimal, self.reading.thousands) != (".", None):
-            return dict.fromkeys(names, _TEXT)
-        sample = self._rows(names, dict.fromkeys(names, _TEXT), most=_SAMPLE).table
-        kinds = {}
-        for name in names:
-            values = _text(sample.column(name))
-            parsed = parse_numbers(values.combine_chunks(), self.reading)
-            present = ~np.isnan(parsed.values)
-            if not (present | parsed.missing | values.is_null().to_numpy()).all():
-                mostly_new = pc.count_distinct(values).as_py() > len(values) / 2
-                kinds[name] = pa.string() if mostly_new and len(values) == _SAMPLE else _TEXT
+    def _kinds(self, wanted: list[str], text: Collection[str]) -> dict[str, pa.DataType]:
+        """Guess from the first rows which columns hold nothing but numbers, and which ids are."""
+        numbers = Canonical(self.dialect.one_character, self.dialect.quote)
+        kinds = dict.fromkeys(wanted, _TEXT)
+        try:
+            sample = self._rows(wanted, kinds, most=_SAMPLE, numbers=numbers).table
+        except DataError:  # reading all of it as text says what is wrong, if anything is
+            return kinds
+        for name in wanted:
+            values = sample.column(name).cast(pa.string())
+            whole = numbers.holds and _all_whole(values, 9 if name in text else 15)
+            if name in text:
+                kinds[name] = _WHOLE if whole else _TEXT
             else:
-                kinds[name] = pa.float64()
+                kinds[name] = self._kind(values, whole)
         return kinds
 
+    def _kind(self, values: pa.ChunkedArray, whole: bool) -> pa.DataType:
+        """Guess from its first values how a column is read that need not be text."""
+        if (self.reading.decimal, self.reading.thousands) != (".", None):
+            return _TEXT
+        if whole and not values.null_count:
+            return pa.int64()
+        parsed = parse_numbers(values.combine_chunks(), self.reading)
+        present = ~np.isnan(parsed.values)
+        if (present | parsed.missing | values.is_null().to_numpy()).all():
+            return pa.float64()
+        mostly_new = pc.count_distinct(values).as_py() > len(values) / 2
+        return pa.string() if mostly_new and len(values) == _SAMPLE else _TEXT
+
+    def _all_rows(self, wanted: list[str], kinds: dict[str, pa.DataType]) -> RawRows:
+        """Read the file, and again what began as numbers, or whole ones, and goes on otherwise."""
+        numbers = None
+        if any(pa.types.is_integer(kind) for kind in kinds.values()):
+            numbers = Canonical(self.dialect.one_character, self.dialect.quote)
+        try:
+            return self._rows(wanted, kinds, numbers=numbers)
+        except NotAsWritten:
+            other = {_WHOLE: _TEXT, pa.int64(): pa.float64()}
+        except pa.ArrowInvalid:
+            if pa.float64() not in kinds.values():
+                raise
+            other = {pa.float64(): _TEXT}
+        return self._all_rows(wanted, {name: other.get(kind, kind) for name, kind in kinds.items()})
+
     def _rows(
-        self, wanted: list[str], kinds: dict[str, pa.DataType], most: int | None = None
+        self,
+        wanted: list[str],
+        kinds: dict[str, pa.DataType],
+        *,
+        most: int | None = None,
+        numbers: Canonical | None = None,
     ) -> RawRows:
-        """Read the file; its first `most` rows where that is given.
+        """Read the file; its first `most` rows where that is given. `numbers` looks on.
 
         Raises:
             DataError: the file cannot be unpacked, decoded or parsed.
-            ArrowInvalid: a value does not fit its column's kind.
+            NotAsWritten: `numbers` that are not canonical, or no whole numbers after all.
+            ArrowInvalid: another value does not fit its column's kind.
         """
         uneven = _Uneven(len(self.header))
         buffers = {name: Buffer(kinds[name]) for name in wanted}
         source, dialect = self.source, self.dialect
         size = Path(source).stat().st_size
+        block = _BLOCK if most is None else _SAMPLE_BLOCK
         with (
-            characters(source, dialect) as stream,
+            characters(source, dialect, numbers) as stream,
             progress_bar(size, f"reading {Path(source).name}", "B") as bar,
         ):
             try:
                 n = 0
-                for blocks, batch in enumerate(self._parser(stream, wanted, kinds, uneven), 1):
+                for blocks, batch in enumerate(
+                    self._parser(stream, wanted, kinds, uneven, block), 1
+                ):
+                    if most is None and numbers is not None and not numbers.holds:
+                        raise NotAsWritten
                     n += len(batch)
-                    parsed = min(stream.consumed, blocks * _BLOCK)  # some is read in advance
+                    parsed = min(stream.consumed, blocks * block)  # some is read in advance
                     expected = int(n * size / max(parsed, 1) * 1.02)
                     for name in wanted:
                         buffers[name].add(batch.column(name), max(expected, n))
@@ -128,6 +166,10 @@ class TextTable:
             except pa.ArrowInvalid as error:
                 self._refuse(error)
                 raise
+            if most is None and numbers is not None:
+                numbers.add(b"")
+                if not numbers.holds:
+                    raise NotAsWritten
             doubtful = most is None and stream.quotes % 2 == 1
         if doubtful and ends_inside_quotes(source, dialect):
             what = "a quote is opened and never closed; close it or double it"
@@ -137,14 +179,19 @@ class TextTable:
         return RawRows(table, uneven.numbers(table.num_rows), uneven.refused(dialect))
 
     def _parser(
-        self, stream: Characters, wanted: list[str], kinds: dict[str, pa.DataType], uneven: _Uneven
+        self,
+        stream: Characters,
+        wanted: list[str],
+        kinds: dict[str, pa.DataType],
+        uneven: _Uneven,
+        block: int,
     ) -> Any:
         names = [name or f"(unnamed {place})" for place, name in enumerate(self.header)]
         return pa_csv.open_csv(
             pa.PythonFile(stream, mode="r"),
             # One thread: then every row that does not fit is given with its number.
             pa_csv.ReadOptions(
-                use_threads=False, block_size=_BLOCK, column_names=names, skip_rows_after_names=1
+                use_threads=False, block_size=block, column_names=names, skip_rows_after_names=1
             ),
             pa_csv.ParseOptions(
                 delimiter=self.dialect.one_character,
@@ -168,6 +215,8 @@ class TextTable:
         said = str(error)
         if "invalid UTF8" in said:
             raise DataError([other_encoding(self.source, self.dialect)]) from error
+        if "conversion error to int" in said:
+            raise NotAsWritten from error
         if "conversion error" in said:
             return
         if "straddling" in said or "block" in said:
@@ -245,7 +294,7 @@ def _empty_rows(table: pa.Table) -> NDArray[np.bool_]:
 
 def _typed(column: pa.ChunkedArray, reading: Reading) -> pa.ChunkedArray:
     """Return a column of text as numbers where all of it can be read so."""
-    if pa.types.is_floating(column.type):
+    if pa.types.is_floating(column.type) or pa.types.is_integer(column.type):
         return column
     encoded = encode(column)
     parsed = parse_numbers(encoded.values, reading)
@@ -254,8 +303,10 @@ def _typed(column: pa.ChunkedArray, reading: Reading) -> pa.ChunkedArray:
     return pa.chunked_array([pa.array(encoded.per_value(parsed.values, np.nan), from_pandas=True)])
 
 
-def _text(column: pa.ChunkedArray) -> pa.ChunkedArray:
-    return column.cast(pa.string()) if pa.types.is_dictionary(column.type) else column
+def _all_whole(values: pa.ChunkedArray, digits: int) -> bool:
+    """Tell whether there are values, all of them whole numbers from 0 on of so many digits."""
+    plain = rf"^(0|[1-9][0-9]{{0,{digits - 1}}})$"
+    return pc.all(pc.match_substring_regex(values, plain), min_count=1).as_py() or False
 
 
 def _restored(column: pa.ChunkedArray, separator: str) -> pa.ChunkedArray:

@@ -17,6 +17,7 @@ from typing import IO, Any
 
 import pyarrow as pa  # type: ignore[import-untyped]
 
+from ingest.canonical import Canonical
 from ingest.errors import AskerError, DataError, Problem
 from ingest.raw import Reading
 
@@ -30,6 +31,9 @@ SEPARATORS = (",", ";", "\t", "|", "::")
 STAND_IN = "\x1f"
 """The ASCII unit separator, read in place of a separator of several characters."""
 _SAMPLE_LINES = 20
+_LARGE = 1 << 30
+_SWELLING = 200
+"""Packed files may grow to this many times their size, or to _LARGE bytes; tables grow by 3-20."""
 
 
 @dataclass(frozen=True)
@@ -49,12 +53,13 @@ class Dialect:
 class Characters:
     """A text file as a stream of UTF-8 bytes: unpacked, decoded, with a separator of one character.
 
-    `quotes` is how many went by. Blocks of any size; memory is a block.
+    `quotes` is how many went by; `numbers`, if any, looks at every block. Blocks of any size;
+    memory is a block.
     """
 
     closed = False
 
-    def __init__(self, source: str, dialect: Dialect) -> None:
+    def __init__(self, source: str, dialect: Dialect, numbers: Canonical | None = None) -> None:
         decoder = None if _is_utf8(dialect.encoding) else codecs.getincrementaldecoder
         self._decoder = decoder(dialect.encoding)() if decoder else None
         self._file = Path(source).open("rb", buffering=0)
@@ -67,7 +72,10 @@ class Characters:
         self._ready = b""
         self._ended = False
         self._as_it_is = not (self._long or self._decoder or unpack)
+        self._packed_size = Path(source).stat().st_size if unpack else None
+        self._unpacked = 0
         self.quotes = 0
+        self.numbers = numbers
 
     @property
     def consumed(self) -> int:
@@ -81,12 +89,18 @@ class Characters:
         block = self._bytes.read(size) if self._as_it_is else self._read(size)
         if self._quote:
             self.quotes += block.count(self._quote)
+        if self.numbers is not None:
+            self.numbers.add(block)
         return bytes(block)
 
     def _read(self, size: int) -> bytes:
         while len(self._ready) < size + len(self._long) and not self._ended:
             block = self._bytes.read(size)
             self._ended = not block
+            self._unpacked += len(block)
+            if self._packed_size and self._unpacked > max(_LARGE, _SWELLING * self._packed_size):
+                what = f"it unpacks to over {_SWELLING} times its size"
+                raise OSError(f"{what}; unpack it yourself if that is right")
             if self._decoder is not None:
                 block = self._decoder.decode(block, final=self._ended).encode()
             self._ready += block
@@ -114,15 +128,19 @@ class Characters:
 
 
 @contextmanager
-def characters(source: str, dialect: Dialect) -> Iterator[Characters]:
-    """Open `source` for reading; what cannot be unpacked or decoded becomes a DataError.
+def characters(
+    source: str, dialect: Dialect, numbers: Canonical | None = None
+) -> Iterator[Characters]:
+    """Open `source` for reading, with `numbers` looking on.
+
+    What cannot be unpacked or decoded becomes a DataError.
 
     Raises:
         AskerError: there is no such encoding.
         DataError: the file is damaged, or in another encoding.
     """
     try:
-        stream = Characters(source, dialect)
+        stream = Characters(source, dialect, numbers)
     except LookupError as error:
         raise AskerError(f"there is no encoding called {dialect.encoding!r}") from error
     try:

@@ -26,7 +26,7 @@ from ingest.id_checks import check_covered, check_ids, check_unique, kept_pairs
 from ingest.lists import bad_lists, explode_lists, looks_like_lists
 from ingest.opening import Opened, called, open_table
 from ingest.progress import Notice, progress_bar
-from ingest.raw import RawTable, Reading
+from ingest.raw import MOST_ROWS, RawTable, Reading
 from ingest.roles import (
     Findings,
     Roles,
@@ -235,6 +235,11 @@ class _Intake:
             raw = table.read([*text, *others], text)
         except DataError as error:
             self.findings.problems.extend(error.problems)
+            return None
+        if raw.table.num_rows > MOST_ROWS:
+            n = raw.table.num_rows
+            what = f"has {n:,} rows; at most {MOST_ROWS:,} can be used; leave some out"
+            self.findings.add(Problem(table.source, what))
             return None
         sieve = Sieve(table, raw, self.reading, self.findings)
         return dict(zip(raw.table.column_names, raw.table.columns, strict=True)), sieve

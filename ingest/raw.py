@@ -21,6 +21,9 @@ NO_TEXT = ("", "NaN", "nan", "NULL", "null", "<NA>")
 NO_NUMBER = (*NO_TEXT, "NA", "N/A", "n/a", "None", "NaT")
 """Texts that mean: no value, where a number is expected."""
 
+MOST_ROWS = 2**31 - 1
+"""Of a table of interactions: later steps number its rows with 32 bits."""
+
 
 @dataclass(frozen=True)
 class Reading:

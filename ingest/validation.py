@@ -228,16 +228,21 @@ def _all_within(
 ) -> NDArray[T] | None:
     """Return a column of numbers, rounded down to `kind`; None where one is missing or outside.
 
-    It goes block by block: what needs no closer look costs one array.
+    It goes block by block: what needs no closer look costs one array, or none.
     """
-    if column.null_count or not pa.types.is_floating(column.type):
+    if column.null_count or not (
+        pa.types.is_floating(column.type) or pa.types.is_integer(column.type)
+    ):
         return None
-    found = np.empty(len(column), dtype=kind)
     numbers = column.to_numpy()
+    same = numbers.dtype == kind
+    found = numbers if same else np.empty(len(column), dtype=kind)
     for start in range(0, len(numbers), _BLOCK):
         block = numbers[start : start + _BLOCK]
         if not (low <= block.min() and block.max() <= high):
             return None  # NaN compares as outside
+        if same:
+            continue
         if np.issubdtype(kind, np.integer):
             np.floor(block, out=found[start : start + _BLOCK], casting="unsafe")
         else:

@@ -12,6 +12,7 @@ import pandas as pd
 import pyarrow as pa  # type: ignore[import-untyped]
 import pytest
 
+from ingest import dialect, frames
 from ingest.errors import AskerError, DataError
 from ingest.in_memory import from_frames
 from ingest.loaders import load_source
@@ -428,6 +429,24 @@ def test_separators_are_found_out_or_told(desk: Desk, mark: str, told: bool) -> 
 def test_quotes_may_be_another_mark_or_mean_nothing(desk: Desk) -> None:
     assert rows(desk.load("user,item\n1,'a,b'\n", Reading(quote="'")))[0][1] == "a,b"
     assert rows(desk.load('user,item\n1,"a\n2,b\n', Reading(quote=None)))[0][1] == '"a'
+
+
+def test_a_packed_file_that_grows_beyond_measure_is_refused(
+    desk: Desk, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    packed = gzip.compress(b"user,item\n" + b"1,a\n" * 100_000)
+    monkeypatch.setattr(dialect, "_LARGE", 1_000)
+    with pytest.raises(DataError, match="unpacks to over 200 times its size; unpack it yourself"):
+        desk.load(packed, Reading(duplicates="first"))
+
+
+def test_more_rows_than_can_be_numbered_are_refused(
+    desk: Desk, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(frames, "MOST_ROWS", 2)
+    assert len(rows(desk.load("user,item\n1,a\n2,b\n", Reading()))) == 2
+    with pytest.raises(DataError, match="has 3 rows; at most 2 can be used"):
+        desk.load("user,item\n1,a\n2,b\n3,c\n", Reading())
 
 
 def test_zstandard_is_unpacked(desk: Desk) -> None:
