@@ -6,6 +6,8 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy import sparse
 
+from ingest.ids import IntArray
+from ingest.row_order import FEW
 from ingest.schema import Interactions
 
 
@@ -20,12 +22,26 @@ def interaction_matrix(
     It holds only `rows` of the interactions where they are given, as the training part of a split.
     Cost: O(interactions), a counting sort by user and a map of bits per user.
     """
+    user, item = interactions.user, interactions.item
+    if len(user) < FEW:
+        return _few(user, item, (n_users, n_items), rows)
     from ingest.row_kernels import compressed_rows
 
-    user, item = interactions.user, interactions.item
     indptr, indices = compressed_rows(user, item, n_users, n_items, rows)
     ones = np.ones(len(indices), dtype=np.float32)
     starts = indptr.astype(np.int32) if len(indices) < 2**31 else indptr
     matrix = sparse.csr_array((ones, indices, starts), shape=(n_users, n_items))
     matrix.has_canonical_format = True
+    return matrix
+
+
+def _few(
+    user: IntArray, item: IntArray, shape: tuple[int, int], rows: NDArray[np.int64] | None
+) -> sparse.csr_array:
+    """Build the same matrix by scipy, without loading numba."""
+    kept = slice(None) if rows is None else rows
+    places = (user[kept], item[kept])
+    matrix = sparse.csr_array((np.ones(len(places[0]), np.float32), places), shape=shape)
+    matrix.sum_duplicates()
+    matrix.data[:] = 1
     return matrix

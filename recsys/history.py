@@ -12,10 +12,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ingest.ids import IntArray
+from ingest.row_order import FEW, group_starts
 from ingest.schema import FloatArray, Interactions
 from recsys.config import HistoryField
 from recsys.features import Bags, CodeArray, ragged_ranges
-from recsys.history_kernels import rows_in_time
 
 
 def activity_bags(cuts: CodeArray, start: int, n_knots: int) -> Bags:
@@ -46,7 +46,10 @@ class Histories:
     @classmethod
     def from_interactions(cls, interactions: Interactions, n_users: int) -> Histories:
         """Put the table in the order (user, time, file row): each user's rows are sorted apart."""
-        offsets, rows, last = rows_in_time(interactions.user, interactions.time, n_users)
+        in_time = _in_time
+        if len(interactions.user) >= FEW:
+            from recsys.history_kernels import rows_in_time as in_time
+        offsets, rows, last = in_time(interactions.user, interactions.time, n_users)
         return cls(offsets, interactions.item[rows], interactions.time[rows], last)
 
     @classmethod
@@ -133,3 +136,15 @@ class Histories:
         total = np.bincount(row, weights ** (1 / field.norm), minlength=n) ** field.norm
         scaled: FloatArray = (weights / np.maximum(total, 1e-6)[row]).astype(np.float32)
         return scaled
+
+
+def _in_time(
+    user: IntArray, time: NDArray[np.int64], n_users: int
+) -> tuple[CodeArray, IntArray, CodeArray]:
+    """Return what `history_kernels.rows_in_time` does, without loading numba."""
+    rows = np.lexsort((time, user)).astype(np.int32)
+    ends = np.ones(len(rows), dtype=bool)  # places where the next is of another user or time
+    ends[:-1] = (user[rows[1:]] != user[rows[:-1]]) | (time[rows[1:]] != time[rows[:-1]])
+    places = np.flatnonzero(ends)
+    last = places[np.cumsum(ends) - ends]
+    return group_starts(user, n_users), rows, last

@@ -25,7 +25,7 @@ from numpy.typing import NDArray
 from scipy import sparse
 
 from ingest.ids import IntArray
-from ingest.row_kernels import group_rows
+from ingest.row_order import rows_by_group
 from ingest.schema import FloatArray
 from recsys.features import ragged_ranges
 from recsys.history import Histories
@@ -71,7 +71,7 @@ class Voters:
         self.histories = histories
         self.config = config
         # Places of every item's interactions, by user: aligned with audience.by_item.indices.
-        self._place = group_rows(histories.items, matrix.shape[1])[1]
+        self._place = rows_by_group(histories.items, matrix.shape[1])
         self._end = histories.offsets[1:]
 
     def votes(self, user: int) -> FloatArray:
@@ -113,7 +113,7 @@ class Voters:
         weight = jaccard[voter] * (recency / np.sqrt(np.maximum(crowd, 1e-12)))[place]
         heard = weight > 0
         postings, voter, weight = postings[heard], voter[heard], weight[heard]
-        after = self._place[postings] + 1
+        after = self._place[postings].astype(np.int64) + 1
         places, starts = ragged_ranges(
             after, np.minimum(after + self.config.window, self._end[voter])
         )
