@@ -16,6 +16,10 @@ _ARTICLES = r"the|a|an|le|la|les|l'|il|lo|der|die|das|el|los|las"
 _INVERTED = re.compile(rf"^(?P<name>.*), (?P<article>{_ARTICLES})$")
 _PARENTHESIS = re.compile(r"\(([^()]*)\)")
 _YEAR = re.compile(r"\(?\b(1[89][0-9]{2}|20[0-9]{2})\)?$")
+YEAR_NAMES = (
+    "year releaseyear publicationyear yearofpublication yearofrelease yearpublished".split()
+)
+"""What the column of a year is called, case and punctuation aside."""
 MAX_PARTS = 10
 """Of how many titles a name may be a part and still be taken for one of them."""
 FUZZY_CUTOFF = 86.0
@@ -43,8 +47,9 @@ class Catalogue:
     def spoken_in(self, lexicon: Lexicon) -> Catalogue:
         """Return this catalogue with another language's words for attribute values."""
         other = Catalogue(self.dataset, lexicon)
-        for name in ("by_title", "values", "has_years", "lower_user_ids", "lower_item_ids",
-                     "odd_user_ids", "odd_item_ids", "person_values", "_by_word"):  # fmt: skip
+        for name in ("by_title", "values", "year_field", "lower_user_ids", "lower_item_ids",
+                     "odd_user_ids", "odd_item_ids", "user_shapes", "item_shapes", "person_values",
+                     "_by_word"):  # fmt: skip
             other.__dict__[name] = getattr(self, name)
         return other
 
@@ -73,8 +78,9 @@ class Catalogue:
                 else column.dropna().unique()
             )
             for value in sorted(map(str, distinct)):
-                plain = plain_text(value).replace("'", "")
-                found.setdefault(plain, Is(field.name, value))
+                plain = _bare(plain_text(value).replace("'", ""))
+                if plain:
+                    found.setdefault(plain, Is(field.name, value))
         return found
 
     def value_named(self, words: str) -> Is | None:
@@ -87,8 +93,15 @@ class Catalogue:
 
     @cached_property
     def has_years(self) -> bool:
-        """Whether items have a number called `year`."""
-        return any(f.name == "year" and f.kind == "dense" for f in self.dataset.fields_of("item"))
+        """Whether items have a number that is their year."""
+        return self.year_field is not None
+
+    @cached_property
+    def year_field(self) -> str | None:
+        """The number of items that is their year, `year` before longer names of it."""
+        dense = [f.name for f in self.dataset.fields_of("item") if f.kind == "dense"]
+        plain = {re.sub(r"[^a-z]", "", name.casefold()): name for name in reversed(dense)}
+        return next((plain[name] for name in YEAR_NAMES if name in plain), None)
 
     @cached_property
     def lower_user_ids(self) -> dict[str, str]:
@@ -111,6 +124,16 @@ class Catalogue:
         odd = {low: one for low, one in self.lower_item_ids.items() if _is_odd(low)}
         codes = self.dataset.item_ids.codes(list(odd.values())) if odd else ()
         return {low: int(code) for low, code in zip(odd, codes, strict=True)}
+
+    @cached_property
+    def user_shapes(self) -> frozenset[str]:
+        """What ids of users look like: "c-0" of "C-00012"."""
+        return frozenset(map(shape_of, self.odd_user_ids))
+
+    @cached_property
+    def item_shapes(self) -> frozenset[str]:
+        """What ids of items look like."""
+        return frozenset(map(shape_of, self.odd_item_ids))
 
     @cached_property
     def person_values(self) -> dict[str, tuple[str, str]]:
@@ -183,9 +206,9 @@ class Catalogue:
 
     def of_year(self, items: tuple[int, ...], year: str) -> tuple[int, ...] | None:
         """Return the items of that year, or None where there is none, or no years."""
-        if not self.has_years:
+        if self.year_field is None:
             return None
-        column = self.dataset.items["year"].to_numpy()
+        column = self.dataset.items[self.year_field].to_numpy()
         return tuple(item for item in items if column[item] == int(year)) or None
 
     def _of_year(self, items: tuple[int, ...], name: str) -> tuple[int, ...]:
@@ -230,6 +253,16 @@ def title_names(title: str) -> list[str]:
         elif plain:
             names.append(plain.replace(",", ""))
     return names or [""]
+
+
+def shape_of(token: str) -> str:
+    """Return an id with every number in it as 0: ids of one kind often share the rest."""
+    return re.sub("[0-9]+", "0", token)
+
+
+def _bare(plain: str) -> str:
+    """Return plain words without the marks at their ends: "j. r. r. tolkien" is "j r r tolkien"."""
+    return " ".join(filter(None, (word.strip(".,?") for word in plain.split())))
 
 
 def _is_odd(token: str) -> bool:

@@ -14,6 +14,12 @@ from assistant.lexicon.phrases import is_unspaced
 LITTLE_KNOWN = 50
 """An item with fewer users than this is little known, where the question gives no number."""
 MAX_VALUE_WORDS = 4
+_NUMBER = r"([0-9]+(?:\.[0-9]+)?)"
+_AT_LEAST, _AT_MOST = "over|above|at least|more than|from", "under|below|at most|less than|up to"
+_MEASURED = re.compile(
+    rf"(?<!\w)(?:(?:{_AT_LEAST}|{_AT_MOST}) |between {_NUMBER} and ){_NUMBER} (?P<unit>\w+)"
+)
+"""A bound on a number with its unit."""
 Joint = Literal["and", "or", ""]
 
 
@@ -52,13 +58,23 @@ class ConditionReader:
         names = {f.name.casefold(): f.name for f in catalogue.dataset.fields_of("item")}
         self._bounds = [
             (f.name, is_low, re.compile(
-                rf"(?<!\w){re.escape(f.name.casefold())} (?:{words}) ([0-9]+(?:\.[0-9]+)?)"
+                rf"(?<!\w)(?:{re.escape(f.name.casefold())} (?:{words}) {_NUMBER}"
+                rf"|(?:{words}) {_NUMBER} {re.escape(f.name.casefold())}(?!\w))"
             ))
             for f in catalogue.dataset.fields_of("item")
-            if f.kind == "dense" and f.name != "year"
-            for is_low, words in ((True, "over|above|at least|more than|from"),
-                                  (False, "under|below|at most|less than|up to"))
+            if f.kind == "dense" and f.name != catalogue.year_field
+            for is_low, words in ((True, _AT_LEAST), (False, _AT_MOST))
         ]  # fmt: skip
+        self._spans = [
+            (f.name, re.compile(pattern))
+            for f in catalogue.dataset.fields_of("item")
+            if f.kind == "dense" and f.name != catalogue.year_field
+            for name in [re.escape(f.name.casefold())]
+            for pattern in (
+                rf"(?<!\w){name} (?:between|from) {_NUMBER} (?:and|to) {_NUMBER}",
+                rf"(?<!\w)(?:between|from) {_NUMBER} (?:and|to) {_NUMBER} {name}(?!\w)",
+            )
+        ]
         self._field_names = names
         noun, article = lexicon.words["item"].pattern, lexicon.words["single"].pattern
         self._described = re.compile(
@@ -160,12 +176,13 @@ class ConditionReader:
         either = self._one_side_or_other(found.rest)
         for name, pattern in self.lexicon.years.items():
             several = list(pattern.finditer(found.rest)) if name == "decade" else []
-            if len(several) > 1 and self.catalogue.has_years:
+            field = self.catalogue.year_field
+            if len(several) > 1 and field is not None:
                 spans = [
                     _year_bounds(name, [int(next(filter(None, match.groups())))])
                     for match in several
                 ]
-                found.conditions.append(Either(tuple(Between("year", *span) for span in spans)))
+                found.conditions.append(Either(tuple(Between(field, *span) for span in spans)))
                 found.rest = pattern.sub(" , ", found.rest)
                 continue
             match = pattern.search(found.rest)
@@ -194,19 +211,25 @@ class ConditionReader:
         self, found: Conditions, match: re.Match[str], bounds: tuple[int | None, int | None]
     ) -> None:
         found.rest = f"{found.rest[: match.start()]} , {found.rest[match.end() :]}"
-        if not self.catalogue.has_years:
+        field = self.catalogue.year_field
+        if field is None:
             found.absent.append("years")
             return
-        condition = Between("year", *bounds)
+        condition = Between(field, *bounds)
         before = found.rest[: match.start()]
         found.conditions.append(Not(condition) if self._is_refused(before) else condition)
 
     def _numbers(self, found: Conditions) -> None:
         """Read "price under 20" for the numeric fields the data have."""
+        for name, span in self._spans:
+            match = span.search(found.rest)
+            if match is not None:
+                found.conditions.append(Between(name, *sorted(map(float, match.groups()))))
+                found.rest = found.rest.replace(match[0], " , ")
         for name, is_low, pattern in self._bounds:
             match = pattern.search(found.rest)
             if match is not None:
-                value = float(match[1])
+                value = float(match[1] or match[2])
                 low, high = (value, None) if is_low else (None, value)
                 found.conditions.append(Between(name, low, high))
                 found.rest = found.rest.replace(match[0], " , ")
@@ -288,9 +311,21 @@ class ConditionReader:
         for name, pattern in self.lexicon.absent.items():
             if pattern.search(found.rest) and name not in self._field_names:
                 found.absent.append(name)
+        found.rest = _MEASURED.sub(lambda match: self._unmeasured(found, match), found.rest)
         for match in self._described.finditer(found.rest):
             if not self._is_plain(match["word"]):
                 found.absent.append(f"“{match['word']}”")
+
+    def _unmeasured(self, found: Conditions, match: re.Match[str]) -> str:
+        """Note "under 500 words" where the data have no number of that name."""
+        unit = match["unit"]
+        counted = any(
+            self.lexicon.words[name].fullmatch(unit) for name in ("item", "people", "units")
+        )
+        if counted or self.lexicon.is_common(unit) or not unit.isalpha():
+            return match[0]
+        found.absent.append(f"“{match[0].strip()}”")
+        return " , "
 
 
 def _combined(run: list[_Value]) -> list[Condition]:

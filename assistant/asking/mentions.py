@@ -10,11 +10,11 @@ import re
 from collections.abc import Callable, Sequence
 from functools import cached_property
 
-from assistant.asking.catalogue import Catalogue, Found
+from assistant.asking.catalogue import Catalogue, Found, shape_of
 from assistant.asking.marked import Mentions
 from assistant.asking.titles import TitleFinder, capitalised
 from assistant.lexicon import Lexicon, plain_text
-from assistant.lexicon.phrases import ITEM, USER, USERS, without_markers
+from assistant.lexicon.phrases import ITEM, USER, USERS, is_unspaced, without_markers
 from ingest.ids import IdMap
 from ingest.schema import Dataset
 
@@ -23,6 +23,8 @@ _RUN_ON = re.compile(r"(?<=[^\W\d]{2})([.?])(?=[^\W\d]{2})")
 """A full stop without its space: "not seen.Follow"."""
 _LIKE_AN_ID = re.compile(r"[^\W\d]+[-_.:/@]\w*[0-9][\w.-]*|\S+@\S+")
 """An id of more than one part, such as U-17, that the data may not have."""
+_LATIN = re.compile(r"[!-~]+")
+"""What may be an id within words of a script that sets no spaces."""
 _YEAR = re.compile(r"(?:1[89]|20)[0-9]{2}")
 _NUMBER = re.compile(r"(?<![\w.])[0-9]+(?![\w.]*[0-9])")
 _NUMBER_TOKEN = r"#?(?P<id>\w+(?:[.:]\w+)*)"
@@ -135,6 +137,8 @@ class MentionFinder:
         users, items = self.catalogue.odd_user_ids, self.catalogue.odd_item_ids
 
         def mark(match: re.Match[str]) -> str:
+            if is_unspaced(match[0]) and match[0].casefold() not in users:
+                return _LATIN.sub(mark, match[0])
             token = match[0].lstrip("#").casefold().removesuffix("'s").removesuffix("’s")
             before = plain_text(found.text[: match.start()])
             item_first = re.search(rf"(?:{self.noun.pattern})$", before) is not None
@@ -142,7 +146,9 @@ class MentionFinder:
                 return found.user_mark(users[token])
             if token in items:
                 return found.item_mark(Found((int(items[token]),)))
-            if _LIKE_AN_ID.fullmatch(token) and self._user_at_end.search(before):
+            shape = shape_of(token)
+            alike = shape in self.catalogue.user_shapes - self.catalogue.item_shapes
+            if _LIKE_AN_ID.fullmatch(token) and (alike or self._user_at_end.search(before)):
                 return found.user_mark(match[0])
             return match[0]
 

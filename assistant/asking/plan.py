@@ -18,6 +18,8 @@ from ingest.schema import Dataset
 __all__ = ["Call", "Plan", "Planner", "Status"]
 
 Status = Literal["answered", "needs_clarification", "abstained", "refused"]
+MAX_CHOICES = 8
+"""How many items of one title are named when it is asked which was meant."""
 MAX_USERS = 50
 """For more users than this an answer points to `whyrec recommend`."""
 
@@ -140,14 +142,15 @@ class Planner:
 
     def _which(self, choices: Sequence[str], voice: Voice) -> str:
         described = []
-        for choice in choices:
+        for choice in choices[:MAX_CHOICES]:
             item = self.dataset.item_ids.code(choice)
             assert item is not None, "choices come from the catalogue"
-            year = (
-                self.dataset.items["year"].iloc[item] if self.catalogue.has_years else float("nan")
-            )
+            field = self.catalogue.year_field
+            year = self.dataset.items[field].iloc[item] if field is not None else float("nan")
             title = self.dataset.title(item) + (f" ({year:.0f})" if year == year else "")
             described.append(voice.say("choice", id=choice, title=title))
+        if len(choices) > MAX_CHOICES:
+            described.append(voice.say("choices_more", n=len(choices) - MAX_CHOICES))
         return voice.say("ambiguous", choices="; ".join(described))
 
     def _what_i_can_do(self, question: Question, voice: Voice) -> str:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
@@ -251,8 +252,14 @@ def popular_reason(row: Row, voice: Voice) -> str:
 
 
 def numbered(rows: Sequence[Row], reasons: Mapping[str, str]) -> str:
-    """Return the list as lines: place, title and reason."""
-    return "\n".join(f"{row['rank']}. {named(row)}: {reasons[row['item_id']]}" for row in rows)
+    """Return the list as lines: place, title and reason; items of one title show their ids."""
+    names = [named(row) for row in rows]
+    often = Counter(names)
+    lines = []
+    for row, name in zip(rows, names, strict=True):
+        which = f" [{row['item_id']}]" if often[name] > 1 else ""
+        lines.append(f"{row['rank']}. {name}{which}: {reasons[row['item_id']]}")
+    return "\n".join(lines)
 
 
 def _capital(text: str) -> str:
