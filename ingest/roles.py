@@ -16,10 +16,10 @@ USUAL_NAMES = {
     "readerid visitor visitorid",
     Columns.ITEM: "item itemid iid movie movieid film filmid article articleid product productid "
     "book bookid isbn song songid track trackid sku asin",
-    Columns.LABEL: "label rating ratings score stars grade",
+    Columns.LABEL: "label rating ratings score stars grade bookrating userrating",
     Columns.TIME: "time timestamp ts date datetime unixtime createdat",
     Columns.TITLE: "title itemtitle movietitle filmtitle booktitle producttitle articletitle "
-    "itemname moviename filmname productname",
+    "itemname moviename filmname productname headline",
 }
 """Names a column of a role usually has, most telling first; case and punctuation do not count."""
 

@@ -84,10 +84,16 @@ def _holds(column: dict[str, Any]) -> str:
     return text
 
 
+def _counted(n: int, one: str, many: str) -> str:
+    return f"{n:,} {one if n == 1 else many}"
+
+
 def _data(data: dict[str, Any]) -> list[str]:
     lines = [
-        f"would be ingested: {data['users']:,} users, {data['items']:,} {data['noun']['many']}, "
-        f"{data['interactions']:,} interactions (density {data['density']:.2%})"
+        f"would be ingested: {_counted(data['users'], 'user', 'users')}, "
+        f"{_counted(data['items'], data['noun']['one'], data['noun']['many'])}, "
+        f"{_counted(data['interactions'], 'interaction', 'interactions')} "
+        f"(density {data['density']:.2%})"
     ]
     if data["time_span"]:
         lines.append(f"  times {' to '.join(data['time_span'])}")
