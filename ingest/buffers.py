@@ -49,26 +49,32 @@ class Buffer:
             return
         end = self._filled + len(block)
         if end > len(self._held):
-            grown = np.empty(max(expected, end + end // 2), dtype=self._held.dtype)
-            grown[: self._filled] = self._held[: self._filled]
-            self._held = grown
+            self._move(max(expected, end + end // 2), self._held.dtype)
         values = block.indices if self._coded else block
         if self._whole and (pc.min(values).as_py() or 0) < 0:
             raise NotAsWritten
         if values.null_count:
             self._gaps = True
             if self._is_number:
-                self._held = self._held.astype(np.float64, copy=False)
+                self._move(len(self._held), np.dtype(np.float64))
                 values = values.cast(pa.float64(), safe=False)
             values = values.fill_null(np.nan if self._is_number else -1)
         numbers = values.to_numpy()
         if self._held.dtype == np.float32 and not _fit(numbers):
-            self._held = self._held.astype(np.float64)
+            self._move(len(self._held), np.dtype(np.float64))
         self._held[self._filled : end] = numbers
         if self._coded:
             self._starts.append(self._filled)
             self._dictionaries.append(block.dictionary)
         self._filled = end
+
+    def _move(self, size: int, kind: np.dtype[Any]) -> None:
+        """Hold what there is in a new array; what lies beyond it is no value yet."""
+        if size == len(self._held) and kind == self._held.dtype:
+            return
+        moved = np.empty(size, dtype=kind)
+        moved[: self._filled] = self._held[: self._filled]
+        self._held = moved
 
     def finish(self) -> pa.ChunkedArray:
         """Return the column; the buffer is empty then."""
