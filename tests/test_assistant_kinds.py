@@ -196,6 +196,13 @@ PHRASINGS = {
         "films for both of users 1 and 3",
         "something users 1 and 3 could see so that nobody is unhappy",
     ],
+    "most_divided": [
+        "What is the most controversial film?",
+        "Which 3 comedies divide opinion with at least 50 ratings?",
+        "Show me the most polarizing films",
+        "which dramas divide audiences?",
+        "the 4 most divisive films",
+    ],
     "top_rated": [
         "best films with at least 2 ratings",
         "the highest rated films",

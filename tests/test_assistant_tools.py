@@ -1,5 +1,6 @@
 """What the tools compute, held to plain sets over the films of conftest.py and MovieLens-100K."""
 
+import statistics
 from collections import defaultdict
 from typing import Any
 
@@ -14,6 +15,7 @@ from assistant.tools.explain import certainty, list_arithmetic, place_in_list
 from assistant.tools.items import also_seen, catalogue_facts, item_audience, item_neighbours
 from assistant.tools.lists import (
     filter_counts,
+    most_divided,
     rank_given,
     rising,
     top_rated,
@@ -401,6 +403,19 @@ def test_mean_ratings_are_the_highest_of_all_by_plain_lists(real: Toolbox, ml100
     found = top_rated(real, 10, least_users=50)
     assert [int(row["item_id"]) for row in found] == [item for _, _, item in expected]
     assert [row["mean_label"] for row in found] == pytest.approx([-mean for mean, _, _ in expected])
+
+
+def test_what_divides_people_is_the_standard_deviation_of_its_ratings(
+    real: Toolbox, ml100k: Dataset
+) -> None:
+    ratings: dict[str, list[float]] = {}
+    for item, label in zip(ml100k.interactions.item, ml100k.interactions.label, strict=True):
+        ratings.setdefault(str(ml100k.item_ids.external[item]), []).append(float(label))
+    spread = {item: statistics.pstdev(all_) for item, all_ in ratings.items() if len(all_) >= 50}
+    found = most_divided(real, 20, least_users=50)
+    assert [row["spread"] for row in found] == pytest.approx(sorted(spread.values())[::-1][:20])
+    assert all(row["spread"] == pytest.approx(spread[row["item_id"]]) for row in found)
+    assert found[0]["n_enough"] == len(spread)
 
 
 @pytest.mark.parametrize("user", ["1", "78", "405"])

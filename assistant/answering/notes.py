@@ -25,6 +25,7 @@ COUNTED = frozenset(
         "segment",
         "group",
         "top_rated",
+        "most_divided",
         "lowest_rated",
         "most_popular",
         "rising",

@@ -276,6 +276,11 @@ def _top(lowest: bool) -> Callable[[Question], list[Call]]:
     return calls
 
 
+def _divided(q: Question) -> list[Call]:
+    least = _top(lowest=False)(q)[0].args["least_users"]
+    return [Call("most_divided", _filtered(q) | {"least_users": least})]
+
+
 def _popular(q: Question) -> list[Call]:
     least = {"least": True} if "least_popular" in q.wishes else {}
     return [Call("popular_items", _filtered(q) | least)]
@@ -331,6 +336,7 @@ RULES: Mapping[str, Rule] = {
     "group": Rule(_group, users=2, lists=True),
     "top_rated": Rule(_top(lowest=False), lists=True, data="labels"),
     "lowest_rated": Rule(_top(lowest=True), lists=True, data="labels"),
+    "most_divided": Rule(_divided, lists=True, data="labels"),
     "most_popular": Rule(_popular, lists=True),
     "rising": Rule(lambda q: [Call("rising", _filtered(q))], lists=True, data="times"),
     "unwatched": Rule(lambda q: [Call("unwatched", _filtered(q))], lists=True),

@@ -27,7 +27,7 @@ _NUMBER = re.compile(r"[0-9]+(?:\.[0-9]+)?")
 _NEGATIVE = re.compile(r"(?:^|\s)[-−][0-9]+(?= )")
 IMPERSONAL = frozenset(
     ("audience", "also_seen", "describe_item", "rising", "top_rated", "most_popular", "catalogue",
-     "lowest_rated", "unwatched", "from_titles", "most_active", "items_that",
+     "lowest_rated", "most_divided", "unwatched", "from_titles", "most_active", "items_that",
      "likely_users", "item_similarity", "model_quality")
 )  # fmt: skip
 """Kinds that need no user, even where the asker is known."""

@@ -89,6 +89,7 @@ TOOLS: Mapping[str, Tool] = {
     "least_likely": Tool(lists.least_likely, list_words.least_likely, list_words.ranked_reason),
     "filter_counts": Tool(lists.filter_counts, _rows(list_words.binding)),
     "top_rated": Tool(lists.top_rated, list_words.top, list_words.top_reason),
+    "most_divided": Tool(lists.most_divided, list_words.divided, list_words.divided_reason),
     "rising": Tool(lists.rising, list_words.rising, list_words.rising_reason),
     "unwatched": Tool(lists.unwatched, list_words.unwatched, list_words.unwatched_reason),
     "varied": Tool(lists.varied, list_words.varied, wording.reason),

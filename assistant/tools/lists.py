@@ -147,6 +147,28 @@ def top_rated(
     ]  # fmt: skip
 
 
+def most_divided(
+    box: Toolbox, n: int = 5, least_users: int = MEAN_USERS, filters: All | None = None
+) -> list[Row]:
+    """Items whose labels differ most, by their standard deviation, among those with enough."""
+    if not box.dataset.has_labels:
+        raise AskerError("the data have no ratings, so nothing can be said to divide people")
+    seen, n_items = box.dataset.interactions, box.dataset.n_items
+    label = seen.label.astype(np.float64)
+    count = np.bincount(seen.item, minlength=n_items)
+    mean = np.bincount(seen.item, weights=label, minlength=n_items) / np.maximum(count, 1)
+    squares = np.bincount(seen.item, weights=(label - mean[seen.item]) ** 2, minlength=n_items)
+    spread = np.sqrt(squares / np.maximum(count, 1))
+    enough = np.flatnonzero((count >= max(least_users, 1)) & _mask(box, filters))
+    order = enough[np.lexsort((enough, -count[enough], -spread[enough]))]
+    return [
+        box.item_row(int(item))
+        | {"rank": rank, "spread": float(spread[item]), "mean_label": float(mean[item]),
+           "n_labels": int(count[item]), "least_users": least_users, "n_enough": len(enough)}
+        for rank, item in enumerate(order[:n], start=1)
+    ]  # fmt: skip
+
+
 def rising(box: Toolbox, n: int = 5, filters: All | None = None) -> list[Row]:
     """Items whose share of the newest tenth of all interactions has grown most."""
     if not box.dataset.has_times:

@@ -104,6 +104,25 @@ def top_reason(row: Row, voice: Voice) -> str:
     return f"mean rating {row['mean_label']:.2f} from {row['n_labels']:,} {ratings}."
 
 
+def divided(rows: Sequence[Row], voice: Voice, args: Args) -> str:
+    """Return the line above the items whose ratings differ most."""
+    if not rows:
+        return top(rows, voice, args)
+    return (
+        f"The {voice.noun.many} whose ratings differ most, of the "
+        f"{voice.items(rows[0]['n_enough'])} with at least {rows[0]['least_users']:,} ratings "
+        "(not personal):"
+    )
+
+
+def divided_reason(row: Row, voice: Voice) -> str:
+    """Return how far an item's ratings lie apart, and around what."""
+    return (
+        f"standard deviation {row['spread']:.2f} around a mean rating of {row['mean_label']:.2f}, "
+        f"from {row['n_labels']:,} ratings."
+    )
+
+
 def rising(rows: Sequence[Row], voice: Voice, args: Args) -> str:
     """Return the line above rising items."""
     if not rows:
