@@ -94,6 +94,7 @@ def test_a_bound_in_a_unit_the_data_lack_is_said_to_be_left_out(parser: Question
     [
         ("suggest books to u3@mail.de", "u3@mail.de"),
         ("suggest books to u999@mail.de", "u999@mail.de"),
+        ("suggest books to ann@post.org", "ann@post.org"),
         ("给用户u3@mail.de推荐两本书", "u3@mail.de"),
     ],
 )

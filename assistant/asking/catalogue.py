@@ -256,8 +256,8 @@ def title_names(title: str) -> list[str]:
 
 
 def shape_of(token: str) -> str:
-    """Return an id with every number in it as 0: ids of one kind often share the rest."""
-    return re.sub("[0-9]+", "0", token)
+    """Return what ids of one kind share: all but the numbers, and of an address that it is one."""
+    return "@" if "@" in token else re.sub("[0-9]+", "0", token)
 
 
 def _bare(plain: str) -> str:
