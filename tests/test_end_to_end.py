@@ -169,7 +169,10 @@ def test_an_endpoint_that_is_down_yields_the_computed_answer_and_says_so(
         (["recommend", "78", "672", "-n", "3"], {"user_id", "items"}),
         (["recommend", "--all", "-n", "2", "--by", "neighbours"], {"user_id", "items"}),
         (["similar", "78", "-k", "3"], {"user_id", "neighbours"}),
-        (["score", "78", "313", "50"], {"user_id", "item_id", "score", "percentile", "seen"}),
+        (
+            ["score", "78", "313", "50"],
+            {"user_id", "item_id", "score", "percentile", "seen", "by", "how_sure"},
+        ),
     ],
 )
 def test_lists_are_one_json_document(

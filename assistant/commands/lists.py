@@ -94,13 +94,13 @@ def recommend(
         document.append(
             {
                 "user_id": one.user_id,
-                "by": one.by,
                 "items": [
                     {"item_id": row.item_id, "rank": row.rank, "score": row.score}
                     for row in one.items
                 ],
-                "short": one.short,
             }
+            | ({} if one.by == by else {"by": one.by})
+            | ({"short": one.short} if one.short else {})
         )
         who = "somebody" if one.user_id is None else f"user {one.user_id}"
         text.append(f"{who}{by_words(one.by)}")

@@ -8,7 +8,13 @@ from typing import Any
 from assistant.evaluation.list_quality import Shelf
 from assistant.evaluation.scored import Answer, Rows, Scored
 from assistant.evaluation.suite import Expect
-from assistant.evaluation.text_numbers import KnownNumbers, RawAnswer, n_sentences, number_claims
+from assistant.evaluation.text_numbers import (
+    KnownNumbers,
+    RawAnswer,
+    in_english,
+    n_sentences,
+    number_claims,
+)
 from assistant.wording import spoken
 
 
@@ -17,6 +23,7 @@ def shown_numbers(expect: Expect, answer: Answer, shelf: Shelf, scored: Scored) 
     rows = rows_by_item(answer)
     names = names_in(answer)
     asked_for = [answer["question"], *(call["args"] for call in answer["evidence"])]
+    language = _written_in(answer)
     rest = answer["result"]
     verdicts: list[tuple[str, str]] = []
     found = asked = 0
@@ -24,7 +31,7 @@ def shown_numbers(expect: Expect, answer: Answer, shelf: Shelf, scored: Scored) 
         reason, item = picked["reason"], str(picked["item_id"])
         rest = rest.replace(reason, " ", 1)
         known = _known([*rows.get(item, []), *asked_for])
-        claims = list(number_claims(reason, names))
+        claims = list(number_claims(in_english(reason, language), names))
         verdicts += [(known.verdict(claim), claim.text) for claim in claims]
         for kind in expect.numbers:
             values = _values_of(kind, rows.get(item, []))
@@ -36,11 +43,18 @@ def shown_numbers(expect: Expect, answer: Answer, shelf: Shelf, scored: Scored) 
     if answer["status"] == "answered":  # a question back names examples, not findings
         everything = _known([*answer["evidence"], answer["query"], *asked_for])
         everything.add([shelf.dataset.n_users, shelf.dataset.n_items])
-        verdicts += [(everything.verdict(one), one.text) for one in number_claims(rest, names)]
+        claims = list(number_claims(in_english(rest, language), names))
+        verdicts += [(everything.verdict(one), one.text) for one in claims]
     _count_verdicts("shown", verdicts, scored, must_hold=True)
     if asked:
         scored.metrics["shown.numbers_recall"] = found / asked
         scored.hold("numbers", found == asked, f"{asked - found} of {asked} numbers not named")
+
+
+def _written_in(answer: Answer) -> str:
+    """Return the language of an answer: the question's, but for what is worded in English."""
+    in_another = "worded in English" in answer["result"]
+    return "en" if in_another else str(answer["question"].get("language", "en"))
 
 
 def raw_numbers(raw: RawAnswer, rows: Mapping[str, Rows], answer: Answer, scored: Scored) -> None:

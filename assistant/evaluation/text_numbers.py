@@ -22,7 +22,7 @@ _CUES = {
     "jaccard": re.compile(r"\bjaccard\b", re.IGNORECASE),
     "percentile": re.compile(r"\bpercentile\b|\bhigher than\b", re.IGNORECASE),
 }
-_ALSO = {"least_score": "score", "best_jaccard": "jaccard"}
+_ALSO = {"least_score": "score", "score_without": "score", "best_jaccard": "jaccard"}
 """Other names that numbers of a kind go by in questions and evidence."""
 _ORDINAL = re.compile(r"^\s*\d+[.)]\s", re.MULTILINE)
 """The number of a line in a list."""
@@ -33,6 +33,9 @@ _ITEM = re.compile(
     r"\b(?:item|article|film|movie|book|id)s?(?:[ -]id)?s?\s*[:#]?\s*#?(\d+)\b", re.I
 )
 _SMALL = 1e-9
+_PARTED_BY_COMMA = frozenset({"de", "es", "fr", "it", "pt"})
+"""Languages that write 1.661,5 or 1 661,5."""
+_LOCAL = re.compile(r"(?<![\d.,])(\d{1,3}(?:[. ]\d{3})+|\d+)(?:,(\d+))?(?![.,]?\d)")
 
 
 @dataclass(frozen=True)
@@ -65,8 +68,9 @@ class KnownNumbers:
             for inner in value:
                 self.add(inner, key)
         elif isinstance(value, str):
-            # Ids and titles hold numbers too: "78", "2001: A Space Odyssey".
-            self.every |= {float(n["digits"].replace(",", "")) for n in _NUMBER.finditer(value)}
+            # Ids, titles and fields hold numbers too: "78", "2001: A Space Odyssey", "last_16".
+            numbers = _NUMBER.finditer(value.replace("_", " "))
+            self.every |= {float(number["digits"].replace(",", "")) for number in numbers}
         elif isinstance(value, int | float) and not isinstance(value, bool):
             self.every.add(float(value))
             kind = _ALSO.get(key, key)
@@ -79,6 +83,18 @@ class KnownNumbers:
         if of_kind:
             return "supported" if any(_is(claim, one) for one in of_kind) else "contradicted"
         return "supported" if any(_is(claim, one) for one in self.every) else "unsupported"
+
+
+def in_english(text: str, language: str) -> str:
+    """Return a text with its numbers parted as English parts them: 1.661,5 becomes 1,661.5."""
+    if language not in _PARTED_BY_COMMA:
+        return text
+
+    def parted(number: re.Match[str]) -> str:
+        whole = re.sub("[. ]", ",", number[1])
+        return whole if number[2] is None else f"{whole}.{number[2]}"
+
+    return _LOCAL.sub(parted, text)
 
 
 def number_claims(text: str, names: Iterable[str] = ()) -> Iterator[NumberClaim]:

@@ -27,6 +27,8 @@ THIN_ITEM = 20
 """An item fewer users have is thin evidence."""
 THIN_USER = 20
 """A user with fewer items is thin evidence."""
+LEVEL = 0.95
+"""Of the interval that `how_sure` gives."""
 
 
 def place_in_list(
@@ -203,7 +205,7 @@ def certainty(box: Toolbox, user_id: str, item_ids: Sequence[str] = ()) -> list[
         | {
             "thin_item": row["n_users"] < THIN_ITEM,
             "came_true": None if (bin_ := how_sure(held_out, row["score"])) is None
-            else bin_._asdict(),
+            else bin_._asdict() | {"level": LEVEL},
         }
         for row in box.deepfm_score(user_id, item_ids)
     ]  # fmt: skip

@@ -212,8 +212,8 @@ def _came_true(row: Row) -> str:
         return ""
     return (
         f" Of {bin_['n']:,} predictions between {bin_['low']:.1f} and {bin_['high']:.1f} on "
-        f"held-out data, {bin_['observed']:.0%} came true (95% interval: {bin_['least']:.0%} to "
-        f"{bin_['most']:.0%})."
+        f"held-out data, {bin_['observed']:.0%} came true ({bin_['level']:.0%} interval: "
+        f"{bin_['least']:.0%} to {bin_['most']:.0%})."
     )
 
 
