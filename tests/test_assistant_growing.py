@@ -101,6 +101,7 @@ def picks(qa: RecommendationQA, user: str, n: int = 3) -> list[str]:
     return [row["item_id"] for row in answer["recommendations"]]
 
 
+@pytest.mark.slow
 def test_what_another_process_adds_counts_in_the_next_answer(
     home: Home, qa: RecommendationQA
 ) -> None:
@@ -129,6 +130,7 @@ def test_what_another_process_adds_counts_in_the_next_answer(
     ) == [NEW]
 
 
+@pytest.mark.slow
 def test_deepfm_tells_newcomers_apart_by_their_history(home: Home, qa: RecommendationQA) -> None:
     horror, children = "200 219 184 567", "1 588 71 99"
     add_elsewhere(home, "h h h h c c c c", f"{horror} {children}")
@@ -138,6 +140,7 @@ def test_deepfm_tells_newcomers_apart_by_their_history(home: Home, qa: Recommend
     assert scores[0, alien] - scores[1, alien] > 0 > scores[0, lion_king] - scores[1, lion_king]
 
 
+@pytest.mark.slow
 def test_an_answer_comes_from_one_state_of_the_home(
     home: Home, qa: RecommendationQA, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -167,6 +170,7 @@ def test_a_home_that_cannot_be_opened_leaves_the_last_good_state(
         RecommendationQA.from_home(str(home.path), llm=None)
 
 
+@pytest.mark.slow
 def test_training_and_indexing_take_everything_in(small: Home) -> None:
     qa = RecommendationQA.from_home(str(small.path), llm=None)
     add_elsewhere(small, f"{NEW} {NEW}", "i1 i2")
@@ -184,6 +188,7 @@ def test_training_and_indexing_take_everything_in(small: Home) -> None:
     assert qa.home.dataset.fingerprint == contents.fingerprint
 
 
+@pytest.mark.slow
 def test_what_is_added_while_a_model_is_trained_is_behind_it(small: Home) -> None:
     dataset, trained = small.dataset(), load_model(small.require("model").folder)
     add_elsewhere(small, NEW, "i1")
@@ -232,6 +237,7 @@ def files_with(home: Home, text: str) -> list[Path]:
     ]
 
 
+@pytest.mark.slow
 def test_a_forgotten_person_is_in_no_byte_of_the_home(small: Home) -> None:
     home, qa = small, RecommendationQA.from_home(str(small.path), llm=None)
     add_elsewhere(home, f"{NEW} {NEW} 9", "i1 i2 i3")
@@ -265,6 +271,7 @@ def test_a_forgotten_person_is_in_no_byte_of_the_home(small: Home) -> None:
         forget(home, "nobody")
 
 
+@pytest.mark.slow
 def test_a_person_of_a_plain_number_is_gone_from_every_part(
     small: Home, capsys: pytest.CaptureFixture[str]
 ) -> None:
@@ -282,6 +289,7 @@ def test_a_person_of_a_plain_number_is_gone_from_every_part(
     assert len(small.folders("data")) == len(small.folders("model")) == 1
 
 
+@pytest.mark.slow
 def test_a_chroma_server_is_rid_of_the_person_too(
     small: Home, server: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
