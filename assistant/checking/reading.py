@@ -109,6 +109,9 @@ def subject_of(reading: Reading, place: int) -> Token | None:
     at = place - 1
     while at >= 0 and reading.tokens[at].text in _SKIPPED:
         at -= 1
+    if at > 0 and reading.tokens[at].text == ")":  # "7 users (7 of 10) have not seen it"
+        opened = [other for other in range(at) if reading.tokens[other].text == "("]
+        at = opened[-1] - 1 if opened else at
     if at > 0 and reading.tokens[at].text in ("who", "that", "which"):
         at -= 1  # "user 215, who has seen it" and "a neighbour that has not seen it"
     if at > 0 and reading.tokens[at].text == ",":
