@@ -194,6 +194,13 @@ def test_numbers_are_read_as_their_language_writes_them(
     assert in_english(text, language) == english
 
 
+def test_a_minus_counts() -> None:
+    claims = list(number_claims("their films (−0.26; 5-7 of them)"))
+    assert [claim.value for claim in claims] == [-0.26, 5, 7]
+    assert KnownNumbers(every={-0.255}).verdict(claims[0]) == "supported"
+    assert KnownNumbers(every={0.255}).verdict(claims[0]) == "unsupported"
+
+
 def test_the_numbers_of_lines_are_no_claims() -> None:
     assert [claim.value for claim in number_claims("1. Heat\n 2. Alien, 7 users\n")] == [7]
     text = "Heat, Alien and 16 more, of 1,204 or 1,205 more."

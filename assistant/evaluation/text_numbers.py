@@ -14,7 +14,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 _NUMBER = re.compile(
-    r"(?<![\w.,])(?P<digits>\d+(?:,\d{3})*(?:\.\d+)?)(?!\w|\.\d|,\d{3}| more\b)"
+    r"(?<![\w.,])(?P<digits>−?\d+(?:,\d{3})*(?:\.\d+)?)(?!\w|\.\d|,\d{3}| more\b)"
     r"(?P<percent>\s?%|\s+percent\b)?"
 )
 _CUES = {
@@ -70,7 +70,7 @@ class KnownNumbers:
         elif isinstance(value, str):
             # Ids, titles and fields hold numbers too: "78", "2001: A Space Odyssey", "last_16".
             numbers = _NUMBER.finditer(value.replace("_", " "))
-            self.every |= {float(number["digits"].replace(",", "")) for number in numbers}
+            self.every |= {float(_plain(number["digits"])) for number in numbers}
         elif isinstance(value, int | float) and not isinstance(value, bool):
             self.every.add(float(value))
             kind = _ALSO.get(key, key)
@@ -103,7 +103,7 @@ def number_claims(text: str, names: Iterable[str] = ()) -> Iterator[NumberClaim]
         text = text.replace(name, " ")
     text = _ORDINAL.sub("", text)
     for match in _NUMBER.finditer(text):
-        digits = match["digits"].replace(",", "")
+        digits = _plain(match["digits"])
         yield NumberClaim(
             text=match[0].strip(),
             value=float(digits),
@@ -111,6 +111,11 @@ def number_claims(text: str, names: Iterable[str] = ()) -> Iterator[NumberClaim]
             percent=match["percent"] is not None,
             kind=_kind(text, match),
         )
+
+
+def _plain(digits: str) -> str:
+    """Return digits as Python writes them: no commas, a plain minus."""
+    return digits.replace(",", "").replace("−", "-")
 
 
 def _kind(text: str, number: re.Match[str]) -> str | None:
