@@ -173,6 +173,10 @@ def _who_saw(reading: Reading) -> str | None:
                 (subject.kind == "user" and subject.text == reading.facts.user_id)
                 or "you" in subject.means
             )
+            joined = place > 0 and reading.tokens[place - 1].text == "and"
+            if "unseen" in token.means and joined and token.text.startswith("has "):
+                if named_users(reading):  # "user 215 is near, and has not seen it"
+                    return "no fact says that they have not seen it"
             if "seen" in token.means and asked and not reading.facts.seen:
                 return f"{subject.text if subject else ''} has not seen it"
             if "seen" in token.means and _saw_a_liked_title(reading, place):
