@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from itertools import pairwise
 
 from assistant.checking.claims import Token
 from assistant.checking.reading import Reading, named_users, subject_of
@@ -173,10 +174,6 @@ def _who_saw(reading: Reading) -> str | None:
                 (subject.kind == "user" and subject.text == reading.facts.user_id)
                 or "you" in subject.means
             )
-            joined = place > 0 and reading.tokens[place - 1].text == "and"
-            if "unseen" in token.means and joined and token.text.startswith("has "):
-                if named_users(reading):  # "user 215 is near, and has not seen it"
-                    return "no fact says that they have not seen it"
             if "seen" in token.means and asked and not reading.facts.seen:
                 return f"{subject.text if subject else ''} has not seen it"
             if "seen" in token.means and _saw_a_liked_title(reading, place):
@@ -190,6 +187,15 @@ def _who_saw(reading: Reading) -> str | None:
                     return "no fact says that they have not seen it"
             if "unseen" in token.means and _of_liked_titles(reading, place):
                 return "what they liked they have seen"
+    return None
+
+
+def _near_lacks(reading: Reading) -> str | None:
+    """Object to "user 215 is near, and has not seen it"."""
+    for before, token in pairwise(reading.tokens):
+        lacks = "unseen" in token.means and token.text.startswith("has ")
+        if lacks and before.text == "and" and named_users(reading):
+            return "no fact says that they have not seen it"
     return None
 
 
@@ -331,5 +337,6 @@ _CHECKS: tuple[Callable[[Reading], str | None], ...] = (
     _who_acts,
     _who_scores,
     _who_saw,
+    _near_lacks,
     _who_liked,
 )
