@@ -249,7 +249,6 @@ def test_above_5000_items_projected_vectors_still_find_the_neighbours(tmp_path: 
     with open_index(tmp_path, dataset) as index:
         assert index.users.vectors.dimension == 512 + 64 + 2
         recall = candidate_recall(index.users, matrix, np.random.default_rng(0))
-    # Measured: 0.999 here; of 10,000 such users × 8,000 items 0.84, and 0.97 among 200 candidates.
     assert recall.mean >= 0.98
 
 
