@@ -146,6 +146,6 @@ def test_a_clause_is_what_its_facts_and_words_are() -> None:
 
 
 def test_what_a_cause_ties_together_is_part_of_the_form() -> None:
-    tied = (frozenset({"#score"}), frozenset({"#neighbours"}), frozenset())
+    tied: object = (frozenset({"#score"}), frozenset({"#neighbours"}), frozenset())
     assert tied in set(features_of("IT has #score because #neighbours neighbours has seen IT"))
     assert tied not in set(features_of("IT has #score , #neighbours neighbours has seen IT"))

@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from assistant.chain import RecommendationQA
-from assistant.home import OpenHome
+from assistant.home import LiveHome, OpenHome
 from assistant.ledger import Ledger
 from ingest.errors import AskerError, HomeError
 
@@ -114,7 +114,7 @@ def test_a_recomputed_answer_names_what_changed(films_home: OpenHome) -> None:
 def test_without_a_log_no_file_is_written(
     films_home: OpenHome, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, log: bool
 ) -> None:
-    class Here:
+    class Here(LiveHome):
         def __init__(self, settings: Any) -> None:
             pass
 
