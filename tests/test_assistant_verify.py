@@ -73,6 +73,8 @@ FALSE = {
     "A Drama, see http://example.org now.": "it holds markup or a link",
     "Its score is ٠٫٩١ or 0.91.": "other than plain digits",
     "It ranks 1 in the list.": "1 is no rank",
+    "1994.": "it is a bare number",
+    "(0.91).": "it is a bare number",
     "Drama stands in 14 of the 25 films they liked…": "it breaks off",
 }
 

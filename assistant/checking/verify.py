@@ -254,6 +254,8 @@ def _empty(reading: Reading) -> str | None:
         or token.means & {"highest", "nearest", "all_of", "most_of", "several", "fraction"}
         for token in reading.tokens
     )
+    if all(token.kind in ("number", "mark") for token in reading.tokens):
+        return "it is a bare number"
     concepts = reading.sentence.concepts
     nobody = "negation" in concepts or {"people", "unseen"} <= concepts  # or it was objected to
     if facts or nobody:
