@@ -72,7 +72,7 @@ def write_on_and_on(change: Callable[[int], None], home: Path, copies: Path, unt
             shutil.copytree(
                 self.path,
                 copies / f"{time.time_ns()}-{os.getpid()}",
-                ignore=shutil.ignore_patterns("ledger*", "lock*", "evaluations"),
+                ignore=shutil.ignore_patterns("ledger*", "lock*", "evaluations", "*-journal"),
             )
 
     Home._publish = published  # type: ignore[method-assign]
