@@ -9,7 +9,10 @@ from pathlib import Path
 
 import pytest
 
-pytestmark = pytest.mark.slow
+pytestmark = [
+    pytest.mark.slow,
+    pytest.mark.skipif("WHYREC_TEST_FAULTS" not in os.environ, reason="part of `make test-faults`"),
+]
 
 
 def run_module(*arguments: str) -> str:
