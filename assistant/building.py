@@ -7,10 +7,10 @@ from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
 from ingest.errors import HomeError
-from ingest.workspace import Edition, Home
+from ingest.home.workspace import Edition, Home
 
 if TYPE_CHECKING:
-    from ingest.schema import Dataset
+    from ingest.dataset.schema import Dataset
     from recsys.checkpoint import TrainedModel
     from recsys.presets import Preset
 
@@ -33,8 +33,8 @@ def build_home(
         settings: of the network and its training; None for the recipe.
         seed: of everything drawn.
         server: address of a Chroma server; None keeps the index in the home.
-        verbose: what is told of the training, see `recsys.telling`.
-        origin: how its tables were read (`ingest.additions.origin_of`), for those added later.
+        verbose: what is told of the training, see `recsys.training.telling`.
+        origin: how its tables were read (`ingest.growth.additions.origin_of`), for later ones.
 
     Raises:
         WhyrecError: the home cannot be written, training goes wrong, or the server is not there.
@@ -47,7 +47,7 @@ def build_home(
 
 def data_part(edition: Edition, dataset: Dataset, origin: Mapping[str, Any] | None = None) -> None:
     """Write the data part of an edition; `origin` tells how tables added later are to be read."""
-    from ingest.tables import save_dataset
+    from ingest.home.tables import save_dataset
 
     folder = edition.new_folder("data")
     save_dataset(dataset, folder, origin)
@@ -79,8 +79,8 @@ def train(
 ) -> TrainedModel:
     """Train on `dataset`; see `build_home` for the arguments."""
     from recsys import presets
-    from recsys.telling import teller
-    from recsys.training import train_model
+    from recsys.training.telling import teller
+    from recsys.training.train import train_model
 
     config, training = settings or presets.ranking()
     return train_model(
@@ -99,7 +99,7 @@ def go_on_training(
 ) -> TrainedModel:
     """Go on training the home's model on `dataset`."""
     from recsys.checkpoint import load_model
-    from recsys.continuing import continue_model
+    from recsys.training.continuing import continue_model
 
     current = home.parts().get("model")
     if current is None:
@@ -121,8 +121,8 @@ def model_part(edition: Edition, trained: TrainedModel, dataset: Dataset) -> Non
     Raises:
         HomeError: the home's data did not grow from `dataset`, nor are they the same.
     """
-    from ingest.growing import settle
-    from recsys.story import write_model
+    from ingest.growth.growing import settle
+    from recsys.training.story import write_model
 
     contents = edition.outlook()
     if contents.step_of(dataset.fingerprint) is None:
@@ -142,11 +142,11 @@ def index_part(
     """Write the index part of `edition`, open it, measure it, and return what came of it."""
     import numpy as np
 
-    from ingest.growing import settle
-    from ingest.indexing import build_index
-    from ingest.matrix import interaction_matrix
-    from ingest.recall import candidate_recall
-    from ingest.store import open_index
+    from ingest.dataset.matrix import interaction_matrix
+    from ingest.growth.growing import settle
+    from ingest.index.indexing import build_index
+    from ingest.index.recall import candidate_recall
+    from ingest.index.store import open_index
 
     started = time.perf_counter()
     folder = edition.stopped_folder("index") or edition.new_folder("index")

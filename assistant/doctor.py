@@ -12,8 +12,8 @@ from urllib.parse import urlsplit
 
 from assistant.settings import Settings
 from ingest.errors import HomeError
-from ingest.manifest import MEND, Contents, Part
-from ingest.workspace import Home
+from ingest.home.manifest import MEND, Contents, Part
+from ingest.home.workspace import Home
 
 CHIEF_PACKAGES = ("torch", "langchain", "chromadb", "sentence-transformers", "pandas", "numpy")
 REACH_SECONDS = 3.0

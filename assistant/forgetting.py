@@ -21,12 +21,12 @@ from assistant.evaluation.run_folder import FOLDER
 from assistant.ledger import LEDGER_FILE, Ledger
 from assistant.mentioned import is_distinctive, mention_of
 from ingest.errors import AskerError, HomeError, OperationError
-from ingest.workspace import Edition, Home
+from ingest.home.workspace import Edition, Home
 
 if TYPE_CHECKING:
-    from ingest.forgetting import Removed
-    from ingest.manifest import Contents
-    from ingest.schema import Dataset
+    from ingest.dataset.schema import Dataset
+    from ingest.growth.forgetting import Removed
+    from ingest.home.manifest import Contents
 
 BEGUN = "forgetting.json"
 """In the home while a user is being forgotten; stays where that was cut short."""
@@ -35,8 +35,8 @@ _INDEX = """
 import sys
 from pathlib import Path
 from ingest.errors import WhyrecError
-from ingest.indexing import build_index
-from ingest.tables import load_dataset
+from ingest.index.indexing import build_index
+from ingest.home.tables import load_dataset
 data, folder, server = sys.argv[1:]
 try:
     build_index(load_dataset(Path(data)), Path(folder), server or None)
@@ -141,7 +141,7 @@ def _digest(user_id: str) -> str:
 
 def _forget_in_parts(edition: Edition, done: Forgotten) -> None:
     """Write data, model and index without the person."""
-    from ingest.forgetting import forget_in_data
+    from ingest.growth.forgetting import forget_in_data
 
     contents = edition.home.contents()
     for name, part in contents.parts.items():  # made from other data, hence of no use
@@ -164,8 +164,8 @@ def _index_apart(edition: Edition, dataset: Dataset, server: str | None) -> None
 
     A search graph is stored with the room it has to spare, and what lay in memory lies there then.
     """
-    from ingest.growing import settle
-    from ingest.tables import save_dataset
+    from ingest.growth.growing import settle
+    from ingest.home.tables import save_dataset
 
     folder = edition.new_folder("index")
     with tempfile.TemporaryDirectory() as beside:
@@ -191,8 +191,8 @@ def _forget_in_model(
     edition: Edition, contents: Contents, removed: Removed, done: Forgotten
 ) -> None:
     from recsys.checkpoint import load_model
-    from recsys.forgetting import forget_in_model
-    from recsys.story import write_model
+    from recsys.training.forgetting import forget_in_model
+    from recsys.training.story import write_model
 
     part = contents.parts["model"]
     state = removed.renamed[part.data_fingerprint]
@@ -259,7 +259,7 @@ def _collections(home: Home) -> set[tuple[str, str]]:
 
 def _delete_collections(before: set[tuple[str, str]], now: set[tuple[str, str]]) -> Iterator[str]:
     """Delete from their servers the collections that no index names any more."""
-    from ingest.chroma import connect
+    from ingest.index.chroma import connect
 
     for server, name in sorted(before - now):
         chroma = connect(Path(), server)
@@ -305,7 +305,7 @@ def _named_in(home: Home, user_id: str) -> Iterator[str]:
 
 def _indexed(home: Home, user_id: str) -> bool:
     """Tell whether the index has a record of the user, wherever its collections are."""
-    from ingest.store import open_index
+    from ingest.index.store import open_index
 
     part = home.require("index")
     server = _index_document(part.folder).get("server")

@@ -20,20 +20,20 @@ from assistant.lexicon import Lexicon, load_lexicon
 from assistant.settings import Settings
 from assistant.toolbox import Toolbox
 from assistant.tools import langchain_tools
+from ingest.dataset.schema import Dataset
 from ingest.errors import HomeError, WhyrecError
-from ingest.growing import Grown, open_data
-from ingest.manifest import Contents
+from ingest.growth.growing import Grown, open_data
+from ingest.home.manifest import Contents
+from ingest.home.workspace import Home
 from ingest.progress import say
-from ingest.schema import Dataset
-from ingest.workspace import Home
-from recsys.ranking import Recommender
+from recsys.lists.ranking import Recommender
 
 if TYPE_CHECKING:
     from langchain_core.tools import BaseTool
 
-    from ingest.store import Index
+    from ingest.index.store import Index
     from recsys.checkpoint import TrainedModel
-    from recsys.scoring import Scorer
+    from recsys.scoring.scorer import Scorer
 
 T = TypeVar("T")
 
@@ -107,7 +107,7 @@ def open_recommender(home: Home) -> tuple[Recommender, TrainedModel]:
         scorer = load_scorer(part.folder, dataset, part.data_fingerprint)
         return _recommender(dataset, scorer), scorer.trained
 
-    from recsys.scoring import load_scorer
+    from recsys.scoring.scorer import load_scorer
 
     return _undisturbed(home, opened)
 
@@ -127,7 +127,7 @@ def open_home(settings: Settings, before: OpenHome | None = None) -> OpenHome:
 
 
 def _opened(contents: Contents, settings: Settings, before: OpenHome | None) -> OpenHome:
-    from ingest.overlay import with_changes
+    from ingest.growth.overlay import with_changes
 
     for name in ("data", "model", "index"):
         contents.require(name)
@@ -148,7 +148,7 @@ def _opened(contents: Contents, settings: Settings, before: OpenHome | None) -> 
 
 
 def _scorer(contents: Contents, dataset: Dataset, old: Opened | None) -> Scorer:
-    from recsys.scoring import Scorer, load_scorer
+    from recsys.scoring.scorer import Scorer, load_scorer
 
     part = contents.parts["model"]
     if old is not None and old.contents.parts["model"] == part:
@@ -157,7 +157,7 @@ def _scorer(contents: Contents, dataset: Dataset, old: Opened | None) -> Scorer:
 
 
 def _index(contents: Contents, dataset: Dataset, server: str | None, old: Opened | None) -> Index:
-    from ingest.store import open_index
+    from ingest.index.store import open_index
 
     part = contents.parts["index"]
     if old is not None and old.contents.parts["index"] == part:

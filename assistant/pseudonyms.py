@@ -15,7 +15,7 @@ from typing import Any
 from assistant.evidence import Evidence, Row
 from assistant.tools import TOOLS
 from assistant.wording import Voice
-from ingest.schema import Noun
+from ingest.dataset.schema import Noun
 
 _PREFIX = "neighbour "
 _SAID = re.compile(rf"\b([Uu])ser (?={_PREFIX}[A-Z])")

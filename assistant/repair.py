@@ -21,8 +21,8 @@ from assistant.doctor import Finding
 from assistant.ledger import LEDGER_FILE
 from assistant.settings import Settings
 from ingest.errors import HomeError, WhyrecError
-from ingest.lock import is_locked, read_holder
-from ingest.workspace import Home
+from ingest.home.lock import is_locked, read_holder
+from ingest.home.workspace import Home
 
 if TYPE_CHECKING:
     from recsys.presets import Preset
@@ -129,16 +129,16 @@ def _manifest(home: Home) -> Iterator[Finding]:
 
 
 def _read_model(home: Home) -> None:
-    from recsys.scoring import load_scorer
+    from recsys.scoring.scorer import load_scorer
 
     part = home.require("model")
     load_scorer(part.folder, home.dataset(), part.data_fingerprint)
 
 
 def _read_index(home: Home, server: str | None) -> None:
-    from ingest.growing import open_data
-    from ingest.overlay import with_changes
-    from ingest.store import open_index
+    from ingest.growth.growing import open_data
+    from ingest.growth.overlay import with_changes
+    from ingest.index.store import open_index
 
     contents = home.contents()
     part = contents.require("index")
@@ -181,7 +181,7 @@ def _set_aside(path: Path) -> Path:
 
 def _origin(home: Home) -> str:
     """Say how to have data again that nothing else can tell."""
-    from ingest.tables import read_about
+    from ingest.home.tables import read_about
 
     again = "run `whyrec ingest` again, and `whyrec add` what came later"
     try:

@@ -12,14 +12,14 @@ import numpy as np
 from numpy.typing import NDArray
 
 from assistant.evidence import Row
+from ingest.dataset.ids import IntArray
+from ingest.dataset.schema import Dataset
 from ingest.errors import AskerError
-from ingest.ids import IntArray
-from ingest.schema import Dataset
-from recsys.neighbours import Neighbours, shared_items
-from recsys.ranking import Recommender
+from recsys.lists.ranking import Recommender
+from recsys.neighbours.audience import Neighbours, shared_items
 
 if TYPE_CHECKING:
-    from ingest.store import Index
+    from ingest.index.store import Index
 
 N_LIKED = 3
 """How many of the items a user liked are named beside a suggestion."""

@@ -21,7 +21,7 @@ from urllib.parse import urlsplit
 
 from assistant.llms.llm_spec import LlmSpec, parse_spec
 from ingest.errors import AskerError
-from ingest.workspace import home_path
+from ingest.home.workspace import home_path
 
 _HF_TOKENS = ("HF_TOKEN", "HUGGINGFACEHUB_API_TOKEN", "HUGGING_FACE_HUB_TOKEN")
 _HF_HOSTS = ("huggingface.co", "huggingface.cloud", "hf.space")

@@ -14,9 +14,9 @@ import numpy as np
 from assistant.asking.filters import All
 from assistant.evidence import Row
 from assistant.rows import Rows
-from ingest.profiles import without_attributes
-from recsys.neighbours import shared_items
-from recsys.ranking import By, Mask, percentiles
+from ingest.index.profiles import without_attributes
+from recsys.lists.ranking import By, Mask, percentiles
+from recsys.neighbours.audience import shared_items
 
 N_NEIGHBOURS = 10
 """How many of the nearest users an answer looks at and names."""

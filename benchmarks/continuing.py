@@ -17,11 +17,12 @@ from dataclasses import replace
 import numpy as np
 from numpy.typing import NDArray
 
+from ingest.dataset.schema import Dataset
 from ingest.loaders import load_source
-from ingest.schema import Dataset
-from recsys import Model, metrics
+from recsys import Model
 from recsys.evaluate import hold_out
-from recsys.holdout import Holdout
+from recsys.evaluation import metrics
+from recsys.evaluation.holdout import Holdout
 
 
 def kept_back(train: Dataset, seed: int) -> tuple[Dataset, NDArray[np.bool_]]:

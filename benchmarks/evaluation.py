@@ -20,8 +20,8 @@ from typing import Any
 from assistant import evaluate
 from assistant.evaluation.suite_files import load_suite
 from assistant.settings import Settings
-from ingest.tables import load_dataset
-from ingest.workspace import Home
+from ingest.home.tables import load_dataset
+from ingest.home.workspace import Home
 
 MEGABYTE = 1024 * 1024
 

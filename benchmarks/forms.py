@@ -21,8 +21,8 @@ from assistant.settings import Settings
 from assistant.toolbox import Toolbox
 from assistant.wording import Voice, reason
 from benchmarks.verify import PARTS
-from ingest.schema import Noun
-from recsys.ranking import BlendConfig, Recommender
+from ingest.dataset.schema import Noun
+from recsys.lists.ranking import BlendConfig, Recommender
 from tests.reasons_corpus import Known, cases, known_rows
 from tests.reasons_written import without_all_but_genres
 

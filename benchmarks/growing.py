@@ -22,16 +22,16 @@ import pandas as pd
 
 from assistant.building import data_part
 from benchmarks.generate import SHAPES, power_law_matrix
-from ingest.growing import open_data
-from ingest.ids import IdMap
-from ingest.schema import Dataset, Interactions
-from ingest.workspace import Home
+from ingest.dataset.ids import IdMap
+from ingest.dataset.schema import Dataset, Interactions
+from ingest.growth.growing import open_data
+from ingest.home.workspace import Home
 from recsys.config import DeepFMConfig
-from recsys.features import FeatureSpace
-from recsys.inputs import Inputs
-from recsys.neighbours import Audience
+from recsys.examples.features import FeatureSpace
+from recsys.examples.inputs import Inputs
+from recsys.lists.votes import Voters, VotesConfig
+from recsys.neighbours.audience import Audience
 from recsys.presets import RECENT_HISTORY
-from recsys.votes import Voters, VotesConfig
 
 N_ADDED = 100
 T = TypeVar("T")

@@ -27,14 +27,14 @@ import numpy as np
 from benchmarks.generate import SHAPES
 from benchmarks.notebook_data import synthetic
 from benchmarks.scoring import drawn
-from ingest.schema import Dataset
+from ingest.dataset.schema import Dataset
 from recsys import presets
 from recsys.config import DeepFMConfig, TrainingConfig
-from recsys.features import FeatureSpace
-from recsys.fitting import Fitting
-from recsys.inputs import Inputs
-from recsys.neighbours import Audience
-from recsys.sampling import NegativeSampler
+from recsys.examples.features import FeatureSpace
+from recsys.examples.inputs import Inputs
+from recsys.examples.sampling import NegativeSampler
+from recsys.neighbours.audience import Audience
+from recsys.training.fitting import Fitting
 
 BATCH, K = 4096, 50
 ROUNDS = 5

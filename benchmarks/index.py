@@ -32,8 +32,8 @@ import pandas as pd
 from scipy import sparse
 
 from benchmarks.generate import SHAPES, power_law_matrix
-from ingest.ids import IdMap
-from ingest.schema import Dataset, Interactions
+from ingest.dataset.ids import IdMap
+from ingest.dataset.schema import Dataset, Interactions
 
 CANDIDATES = (50, 200, 500)
 
@@ -62,7 +62,7 @@ def dataset_of(shape: str, seed: int = 0) -> Dataset:
 
 def build(shape: str, folder: Path, kill_at: float | None) -> dict[str, Any]:
     """Build the index in this process, which dies after the share `kill_at` of its users."""
-    from ingest import indexing
+    from ingest.index import indexing
 
     dataset = dataset_of(shape)
     before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
@@ -92,8 +92,8 @@ def _die_at(indexing: Any, place: int) -> None:
 
 def proposals(shape: str, folder: Path, scan: bool, widths: list[int]) -> list[dict[str, Any]]:
     """Measure recall and CPU-ms a question of the index in `folder`, and what else is asked."""
-    from ingest.matrix import interaction_matrix
-    from ingest.store import open_index
+    from ingest.dataset.matrix import interaction_matrix
+    from ingest.index.store import open_index
 
     dataset = dataset_of(shape)
     matrix = interaction_matrix(dataset.interactions, dataset.n_users, dataset.n_items)
@@ -112,7 +112,7 @@ def proposals(shape: str, folder: Path, scan: bool, widths: list[int]) -> list[d
 
 
 def _measured(name: str, users: Any, matrix: sparse.csr_array) -> dict[str, Any]:
-    from ingest.recall import candidate_recall
+    from ingest.index.recall import candidate_recall
 
     recall = [
         candidate_recall(users, matrix, np.random.default_rng(0), sample=200, n_candidates=n).mean
@@ -125,7 +125,7 @@ def _measured(name: str, users: Any, matrix: sparse.csr_array) -> dict[str, Any]
 
 def _widen(folder: Path, dataset: Dataset, width: int) -> None:
     """Have the users of the index in `folder` be searched with another `ef_search`."""
-    from ingest.store import open_index
+    from ingest.index.store import open_index
 
     with open_index(folder, dataset) as index:
         collection = index.users._collections[0]

@@ -57,9 +57,9 @@ def by_pandas(file: Path, *, ids_as_text: bool = False) -> dict[str, Any]:
 
 def by_ours(file: Path) -> dict[str, Any]:
     """Run `ingest`'s pipeline."""
+    from ingest.dataset.matrix import interaction_matrix
+    from ingest.dataset.split import split_chronological
     from ingest.loaders import load_source
-    from ingest.matrix import interaction_matrix
-    from ingest.split import split_chronological
 
     data = load_source(str(file), notice=lambda text: None)
     train = split_chronological(data.interactions, TEST_RATIO).train

@@ -26,9 +26,9 @@ import numpy as np
 from scipy import sparse
 
 from benchmarks.generate import SHAPES, power_law_matrix
-from ingest.ids import IntArray
-from recsys.bit_columns import BitColumns
-from recsys.neighbours import Audience
+from ingest.dataset.ids import IntArray
+from recsys.neighbours.audience import Audience
+from recsys.neighbours.bit_columns import BitColumns
 
 K = 50
 ROUNDS = 5

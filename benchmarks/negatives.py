@@ -23,13 +23,13 @@ os.environ.update(OMP_NUM_THREADS="1", OPENBLAS_NUM_THREADS="1", OMP_WAIT_POLICY
 import numpy as np  # noqa: E402
 
 from benchmarks.notebook_data import movielens, synthetic  # noqa: E402
-from ingest.schema import Dataset  # noqa: E402
-from recsys.batches import PairBatch, PairBatches  # noqa: E402
+from ingest.dataset.schema import Dataset  # noqa: E402
 from recsys.config import DeepFMConfig, TrainingConfig  # noqa: E402
-from recsys.features import Bags, FeatureSpace  # noqa: E402
-from recsys.inputs import Inputs  # noqa: E402
-from recsys.projected import Toucher  # noqa: E402
-from recsys.sampling import NegativeSampler  # noqa: E402
+from recsys.examples.batches import PairBatch, PairBatches  # noqa: E402
+from recsys.examples.features import Bags, FeatureSpace  # noqa: E402
+from recsys.examples.inputs import Inputs  # noqa: E402
+from recsys.examples.sampling import NegativeSampler  # noqa: E402
+from recsys.network.projected import Toucher  # noqa: E402
 
 BATCH = 4096
 

@@ -14,12 +14,12 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from benchmarks.generate import power_law_matrix
-from ingest.ids import IdMap
+from ingest.dataset.ids import IdMap
+from ingest.dataset.matrix import interaction_matrix
+from ingest.dataset.schema import Dataset, Field, Interactions
+from ingest.dataset.split import split_chronological
 from ingest.loaders import load_source
-from ingest.matrix import interaction_matrix
-from ingest.schema import Dataset, Field, Interactions
-from ingest.split import split_chronological
-from recsys.sampling import NegativeSampler
+from recsys.examples.sampling import NegativeSampler
 
 N_GENRES, N_OCCUPATIONS = 18, 21
 FIELDS = (

@@ -36,16 +36,16 @@ import torch  # noqa: E402
 
 from benchmarks import peers  # noqa: E402
 from benchmarks.notebook_data import synthetic  # noqa: E402
-from ingest.schema import Dataset  # noqa: E402
-from recsys.calibration import Calibration  # noqa: E402
+from ingest.dataset.schema import Dataset  # noqa: E402
 from recsys.checkpoint import TrainedModel  # noqa: E402
 from recsys.config import DeepFMConfig, TrainingConfig  # noqa: E402
-from recsys.deepfm import DeepFM  # noqa: E402
-from recsys.features import FeatureSpace  # noqa: E402
-from recsys.fitting import build_network, export  # noqa: E402
-from recsys.inputs import Inputs  # noqa: E402
-from recsys.scoring import Scorer  # noqa: E402
-from recsys.topn import top_items  # noqa: E402
+from recsys.examples.features import FeatureSpace  # noqa: E402
+from recsys.examples.inputs import Inputs  # noqa: E402
+from recsys.network.deepfm import DeepFM  # noqa: E402
+from recsys.scoring.calibration import Calibration  # noqa: E402
+from recsys.scoring.scorer import Scorer  # noqa: E402
+from recsys.scoring.topn import top_items  # noqa: E402
+from recsys.training.fitting import build_network, export  # noqa: E402
 
 ONE_USER = (2_000, 27_278, 200_000)
 ALL_USERS = (6_000, 3_200, 600_000)

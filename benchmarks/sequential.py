@@ -23,12 +23,12 @@ from numpy.typing import NDArray
 from torch import Tensor, nn
 from torch.nn import functional
 
-from ingest.ids import IntArray
+from ingest.dataset.ids import IntArray
+from ingest.dataset.schema import FloatArray
 from ingest.loaders import load_source
-from ingest.schema import FloatArray
 from recsys.evaluate import Protocol, Row, hold_out
-from recsys.history import Histories
-from recsys.holdout import Holdout
+from recsys.evaluation.holdout import Holdout
+from recsys.examples.history import Histories
 
 SHOWN = ("ndcg", "recall", "hit_rate", "coverage")
 

@@ -30,7 +30,7 @@ import numpy as np
 from benchmarks import peers
 from benchmarks.notebook_data import movielens, synthetic, write_pairs
 from benchmarks.peer_training import Clock
-from ingest.schema import Dataset
+from ingest.dataset.schema import Dataset
 
 OURS, PLAIN = "whyrec", "whyrec, plain steps"
 WAIT_POLICY = "passive"
@@ -51,10 +51,10 @@ def train_here(
     import torch
 
     from recsys.config import DeepFMConfig, TrainingConfig
-    from recsys.features import FeatureSpace
-    from recsys.fitting import Fitting
-    from recsys.inputs import Inputs
-    from recsys.steps import PlainSteps
+    from recsys.examples.features import FeatureSpace
+    from recsys.examples.inputs import Inputs
+    from recsys.network.steps import PlainSteps
+    from recsys.training.fitting import Fitting
 
     data = np.load(pairs)
     config = DeepFMConfig(embed_size=64, hidden_units=(128, 64, 32), use_bn=True)
@@ -181,7 +181,7 @@ def median(rounds: Iterable[list[float]]) -> float:
 
 def best_epoch(labels: np.ndarray, scores: np.ndarray) -> tuple[float, float, int]:
     """Return log-loss and AUC of the epoch with the least log-loss, and which it is."""
-    from recsys.metrics import log_loss, roc_auc
+    from recsys.evaluation.metrics import log_loss, roc_auc
 
     losses = [log_loss(labels, one) for one in scores]
     best = int(np.argmin(losses))
@@ -213,7 +213,7 @@ def main() -> None:
     torch.set_num_threads(given.threads[0])
     from dataclasses import replace
 
-    from ingest.split import split_chronological
+    from ingest.dataset.split import split_chronological
 
     dataset = dataset_named(given.data[0])
     seen = dataset.interactions

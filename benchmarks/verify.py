@@ -22,7 +22,7 @@ from assistant.checking.verify import Rejected, Verifier
 from assistant.home import open_home
 from assistant.settings import Settings
 from assistant.toolbox import Toolbox
-from recsys.ranking import BlendConfig, Recommender
+from recsys.lists.ranking import BlendConfig, Recommender
 from tests import reasons_held_out, reasons_tuned
 from tests.reasons_corpus import Case, Known, Template, cases, false_cases, known_rows
 from tests.reasons_round_five import ROUND_FIVE

@@ -7,18 +7,18 @@ import math
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-from ingest.dummy import load_dummy
+from ingest.dataset.schema import Dataset, Noun
 from ingest.errors import AskerError
-from ingest.frames import Tables, load_tables
-from ingest.layouts import find_layout, is_movielens, load_movielens
-from ingest.merged import merged_roles
-from ingest.named import SOURCES, load_named
-from ingest.opening import Opened, open_table
+from ingest.intake.frames import Tables, load_tables
+from ingest.intake.roles import Roles
+from ingest.layouts.dummy import load_dummy
+from ingest.layouts.finding import find_layout, is_movielens, load_movielens
+from ingest.layouts.merged import merged_roles
+from ingest.layouts.named import SOURCES, load_named
 from ingest.progress import Notice, say
-from ingest.raw import Reading
-from ingest.roles import Roles
-from ingest.schema import Dataset, Noun
-from ingest.sql import is_sql, open_sql, without_table
+from ingest.sources.opening import Opened, open_table
+from ingest.sources.raw import Reading
+from ingest.sources.sql import is_sql, open_sql, without_table
 
 DUMMY = "dummy"
 NAMES = (*SOURCES, DUMMY)

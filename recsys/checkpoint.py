@@ -13,11 +13,11 @@ from typing import Any
 import numpy as np
 
 from ingest.errors import HomeError
-from ingest.tensor_files import save_tensors
-from recsys.calibration import Calibration, Reliability
+from ingest.home.tensor_files import save_tensors
 from recsys.config import DeepFMConfig, TrainingConfig
-from recsys.features import FeatureSpace
-from recsys.inference import Weights
+from recsys.examples.features import FeatureSpace
+from recsys.scoring.calibration import Calibration, Reliability
+from recsys.scoring.inference import Weights
 
 FORMAT = 1
 WEIGHTS, ABOUT = "model.safetensors", "model.json"

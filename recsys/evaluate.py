@@ -19,20 +19,20 @@ from typing import Any, Literal, TypeVar
 
 import numpy as np
 
+from ingest.dataset.ids import IntArray
+from ingest.dataset.schema import Dataset
+from ingest.dataset.split import k_folds, split_chronological, split_leave_last_out, split_random
 from ingest.errors import AskerError
-from ingest.ids import IntArray
-from ingest.schema import Dataset
-from ingest.split import k_folds, split_chronological, split_leave_last_out, split_random
-from recsys import baselines
-from recsys.calibration import Reliability, reliability
 from recsys.config import TrainingConfig
-from recsys.holdout import TOP, Holdout
+from recsys.evaluation import baselines
+from recsys.evaluation.holdout import TOP, Holdout
+from recsys.lists.ranking import BlendConfig, By, Recommender
+from recsys.lists.votes import VotesConfig
 from recsys.presets import Preset
-from recsys.ranking import BlendConfig, By, Recommender
-from recsys.scoring import Scorer
-from recsys.topn import NO_ITEM
-from recsys.training import train_model
-from recsys.votes import VotesConfig
+from recsys.scoring.calibration import Reliability, reliability
+from recsys.scoring.scorer import Scorer
+from recsys.scoring.topn import NO_ITEM
+from recsys.training.train import train_model
 
 Protocol = Literal["r80", "loo", "random", "folds"]
 Config = TypeVar("Config")

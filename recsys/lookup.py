@@ -7,10 +7,10 @@ from typing import Any, get_args
 
 import numpy as np
 
+from ingest.dataset.ids import IntArray
+from ingest.dataset.schema import Dataset
 from ingest.errors import AskerError
-from ingest.ids import IntArray
-from ingest.schema import Dataset
-from recsys.ranking import Mask
+from recsys.lists.ranking import Mask
 from recsys.results import Unknown
 
 

@@ -18,18 +18,18 @@ from typing import Any, Literal, cast
 import numpy as np
 from numpy.typing import NDArray
 
+from ingest.dataset.schema import Dataset, FloatArray
 from ingest.errors import AskerError
-from ingest.schema import Dataset, FloatArray
-from recsys.baselines import RatingBiases
-from recsys.calibration import HowSure, how_sure
 from recsys.checkpoint import TrainedModel
 from recsys.config import Task
-from recsys.explain import Explanation, explain
+from recsys.evaluation.baselines import RatingBiases
+from recsys.lists.ranking import By, Mask, Ranking, Recommender, percentiles
 from recsys.lookup import Lookup, paired
 from recsys.presets import Preset, preset, with_settings
-from recsys.ranking import By, Mask, Ranking, Recommender, percentiles
 from recsys.results import Predicted, Suggested, Suggestions, Unknown
-from recsys.scoring import Scorer, load_scorer
+from recsys.scoring.calibration import HowSure, how_sure
+from recsys.scoring.explain import Explanation, explain
+from recsys.scoring.scorer import Scorer, load_scorer
 
 
 class Model:
@@ -74,8 +74,8 @@ class Model:
             AskerError: a setting is unknown, out of range, or does not fit the data.
             TrainingError: the loss went wrong.
         """
-        from recsys.telling import teller
-        from recsys.training import train_model
+        from recsys.training.telling import teller
+        from recsys.training.train import train_model
 
         chosen = with_settings(start or preset(task, settings.get("loss")), **settings)
         trained = train_model(
@@ -106,7 +106,7 @@ class Model:
 
     def save(self, folder: Path) -> None:
         """Write model, history.json, metrics.json and curve.png into `folder`."""
-        from recsys.story import write_model
+        from recsys.training.story import write_model
 
         Path(folder).mkdir(parents=True, exist_ok=True)
         write_model(self.trained, Path(folder))
@@ -121,7 +121,7 @@ class Model:
         verbose: int = 1,
     ) -> Model:
         """Go on training on `dataset`, which may have new users, items and interactions."""
-        from recsys.continuing import continue_model
+        from recsys.training.continuing import continue_model
 
         trained = continue_model(self.trained, dataset, n_epochs, seed, device, n_threads, verbose)
         return Model.of(dataset, trained)
@@ -234,7 +234,7 @@ class Model:
         return self._listed(ranking, n, by, None)
 
     def explain(self, user_id: str, item_id: str) -> Explanation:
-        """Take the score of a known user and item apart; see `recsys.explain`."""
+        """Take the score of a known user and item apart; see `recsys.scoring.explain`."""
         user = self._lookup.indices("user", [user_id], "refuse")[0]
         item = self._lookup.indices(self.dataset.noun.one, [item_id], "refuse")[0]
         return explain(self.scorer, int(user), np.array([item]))[0]

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Literal
 
-from recsys.ranking import By
+from recsys.lists.ranking import By
 
 Unknown = Literal["refuse", "average", "popular"]
 """What becomes of ids the data do not have. refuse: an error that names them; average: they score

@@ -15,8 +15,8 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from ingest.ids import IdMap
-from ingest.schema import Dataset, Field, Interactions, Noun
+from ingest.dataset.ids import IdMap
+from ingest.dataset.schema import Dataset, Field, Interactions, Noun
 
 pytest_plugins = (
     *("tests.fixtures_llm", "tests.fixtures_home", "tests.fixtures_chroma"),

@@ -11,10 +11,10 @@ import numpy as np
 import pytest
 
 from assistant.home import OpenHome
-from ingest.ids import IntArray
-from ingest.profiles import write_profiles
-from ingest.schema import Dataset, FloatArray
-from recsys.ranking import BlendConfig, Recommender
+from ingest.dataset.ids import IntArray
+from ingest.dataset.schema import Dataset, FloatArray
+from ingest.index.profiles import write_profiles
+from recsys.lists.ranking import BlendConfig, Recommender
 
 
 class KnownScores:
@@ -84,7 +84,7 @@ def films_home(films: Dataset) -> OpenHome:
 def ml100k_home(ml100k: Dataset, tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A real home: MovieLens-100K, trained and indexed once for all tests of a session."""
     from assistant.building import build_home
-    from ingest.workspace import Home
+    from ingest.home.workspace import Home
 
     path = tmp_path_factory.mktemp("ml100k") / "home"
     build_home(Home(path), ml100k)

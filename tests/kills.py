@@ -121,7 +121,7 @@ def state_of(home: Path) -> State:
     import numpy as np
 
     from assistant.chain import RecommendationQA
-    from ingest.workspace import Home
+    from ingest.home.workspace import Home
 
     parts = {name: part.data_fingerprint for name, part in Home(home).parts().items()}
     qa = RecommendationQA.from_home(str(home), llm=None, log=False)
@@ -234,7 +234,7 @@ STRAY = ("*.new", "lock.holder", "forgetting.json")
 
 def leftovers(home: Path) -> list[str]:
     """Return what is in the home beside its parts and one earlier generation of each."""
-    from ingest.workspace import Home
+    from ingest.home.workspace import Home
 
     opened = Home(home)
     stray = [path.name for name in STRAY for path in home.glob(name)]
@@ -261,8 +261,8 @@ def generated(seed: int, n_users: int = 120) -> Any:
     import pandas as pd
 
     from benchmarks.generate import power_law_matrix
-    from ingest.ids import IdMap
-    from ingest.schema import Dataset, Field, Interactions
+    from ingest.dataset.ids import IdMap
+    from ingest.dataset.schema import Dataset, Field, Interactions
 
     n_items = 80
     rng = np.random.default_rng(seed)
@@ -292,7 +292,7 @@ def build(seed: int, n_users: int = 120, server: str | None = None) -> Change:
         from dataclasses import replace
 
         from assistant.building import build_home
-        from ingest.workspace import Home
+        from ingest.home.workspace import Home
         from recsys import presets
 
         config, training = presets.ranking()
@@ -353,11 +353,11 @@ def preload() -> None:
     import assistant.chain  # noqa: F401
     import assistant.cli  # noqa: F401
     import benchmarks.generate  # noqa: F401
-    import ingest.recall  # noqa: F401
-    import ingest.store  # noqa: F401
-    import recsys.scoring  # noqa: F401
-    import recsys.story  # noqa: F401
-    import recsys.training  # noqa: F401
+    import ingest.index.recall  # noqa: F401
+    import ingest.index.store  # noqa: F401
+    import recsys.scoring.scorer  # noqa: F401
+    import recsys.training.story  # noqa: F401
+    import recsys.training.train  # noqa: F401
 
 
 def main(arguments: list[str] | None = None) -> int:

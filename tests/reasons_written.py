@@ -17,7 +17,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from ingest.schema import Dataset, Interactions, Noun
+from ingest.dataset.schema import Dataset, Interactions, Noun
 from tests.reasons_corpus import ORDINALS, WORDS, Known, Template
 
 

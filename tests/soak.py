@@ -62,7 +62,7 @@ def key_of(answer: dict[str, Any]) -> str:
 def write_on_and_on(change: Callable[[int], None], home: Path, copies: Path, until: float) -> int:
     """Change the home until the time is up; each state it publishes is copied."""
     from ingest.errors import HomeError
-    from ingest.workspace import Home
+    from ingest.home.workspace import Home
 
     publish = Home._publish
 
@@ -90,7 +90,7 @@ def write_on_and_on(change: Callable[[int], None], home: Path, copies: Path, unt
 
 def add(home: Path, table: Path, n: int) -> None:
     """Add the n-th of many small tables."""
-    from ingest.workspace import Home
+    from ingest.home.workspace import Home
 
     lines = table.read_text().splitlines()
     part = table.with_name(f"part-{n % 9}.csv")

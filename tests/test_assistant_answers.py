@@ -11,8 +11,8 @@ import pytest
 
 from assistant.chain import RecommendationQA
 from assistant.home import OpenHome
-from ingest.schema import Dataset, Field, Noun
-from recsys.ranking import BlendConfig, Recommender
+from ingest.dataset.schema import Dataset, Field, Noun
+from recsys.lists.ranking import BlendConfig, Recommender
 from tests.fixtures_home import IndexInMemory, KnownScores
 from tests.test_assistant_kinds import PHRASINGS
 
@@ -210,7 +210,7 @@ def test_descriptions_and_comparisons_tell_no_attributes(qa: RecommendationQA) -
 
 
 def test_ids_with_hyphens_and_dots_are_read_whole(films: Dataset, films_home: OpenHome) -> None:
-    from ingest.ids import IdMap
+    from ingest.dataset.ids import IdMap
 
     users = IdMap(["U-1", "U-2", "a.b", "bob@home", "n_5", "x:6", "zoe"])
     renamed = replace(films, user_ids=users)

@@ -10,7 +10,7 @@ from assistant.evaluation.list_quality import Shelf
 from assistant.evaluation.scored import Scored
 from assistant.evaluation.suite import Expect
 from assistant.evaluation.text_numbers import KnownNumbers, in_english, number_claims, read_raw
-from ingest.schema import Dataset
+from ingest.dataset.schema import Dataset
 
 ROW = {
     "item_id": "103",

@@ -10,9 +10,9 @@ from pathlib import Path
 import pytest
 
 from assistant.cli import run
-from ingest.schema import Dataset
-from ingest.tables import load_dataset
-from ingest.workspace import Home
+from ingest.dataset.schema import Dataset
+from ingest.home.tables import load_dataset
+from ingest.home.workspace import Home
 
 MERGED = """\
 user,item,label,time,sex,age,genre1,genre2

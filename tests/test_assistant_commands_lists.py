@@ -7,9 +7,9 @@ from typing import Any
 import pytest
 
 from assistant.cli import run
-from ingest.schema import Dataset
-from ingest.tables import save_dataset
-from ingest.workspace import Home
+from ingest.dataset.schema import Dataset
+from ingest.home.tables import save_dataset
+from ingest.home.workspace import Home
 
 
 @pytest.fixture(scope="module")

@@ -10,9 +10,9 @@ import pytest
 
 from assistant.cli import run
 from assistant.commands.train import _METRICS
-from ingest.schema import Dataset
-from ingest.tables import save_dataset
-from ingest.workspace import Home
+from ingest.dataset.schema import Dataset
+from ingest.home.tables import save_dataset
+from ingest.home.workspace import Home
 from recsys.config import Metric
 
 

@@ -6,7 +6,7 @@ from assistant.asking.catalogue import Catalogue
 from assistant.asking.parser import QuestionParser
 from assistant.asking.question import Question
 from assistant.lexicon import load_lexicon
-from ingest.schema import Dataset
+from ingest.dataset.schema import Dataset
 
 
 @pytest.fixture(scope="module")

@@ -24,10 +24,10 @@ from assistant.forgetting import forget
 from assistant.ledger import LEDGER_FILE, Ledger
 from assistant.mentioned import speaks_of
 from assistant.settings import Settings
-from ingest.chroma import connect
 from ingest.errors import AskerError, HomeError
-from ingest.in_memory import from_frames
-from ingest.workspace import Home
+from ingest.home.workspace import Home
+from ingest.index.chroma import connect
+from ingest.intake.in_memory import from_frames
 from recsys import presets
 from recsys.checkpoint import load_model
 
@@ -36,7 +36,7 @@ N_USERS = 60
 ADD = """
 import sys
 import pandas as pd
-from ingest.workspace import Home
+from ingest.home.workspace import Home
 frame = pd.DataFrame(
     {"user": sys.argv[2].split(), "item": sys.argv[3].split(), "rating": 5.0, "time": 900000000}
 )

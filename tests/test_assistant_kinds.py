@@ -8,7 +8,7 @@ from assistant.asking.kinds import rules
 from assistant.asking.parser import QuestionParser
 from assistant.lexicon import LANGUAGES, load_lexicon
 from assistant.tools import TOOLS
-from ingest.schema import Dataset
+from ingest.dataset.schema import Dataset
 
 PHRASINGS = {
     "recommend": [

@@ -12,7 +12,7 @@ from assistant.llms.llm import guard
 from assistant.settings import Limits
 from assistant.wording import Voice
 from assistant.wording.phrasebook import WORDED, Phrasebook, phrasebook
-from ingest.schema import Noun
+from ingest.dataset.schema import Noun
 from tests.fixtures_llm import StandInChat
 
 FILM = Noun("film", "films")

@@ -11,8 +11,8 @@ from assistant.asking.question import Question
 from assistant.evidence import Row
 from assistant.lexicon import load_lexicon
 from assistant.wording import numbered
-from ingest.in_memory import from_frames
-from ingest.schema import Dataset, Noun
+from ingest.dataset.schema import Dataset, Noun
+from ingest.intake.in_memory import from_frames
 
 AUTHORS = ("J. R. R. Tolkien", "O'Brien, Tim", "...", "Lem")
 

@@ -7,8 +7,8 @@ import pytest
 from assistant.asking.catalogue import Catalogue
 from assistant.asking.parser import MAX_CHARACTERS, QuestionParser
 from assistant.lexicon import load_lexicon
+from ingest.dataset.schema import Dataset
 from ingest.errors import AskerError
-from ingest.schema import Dataset
 
 SEED_NEIGHBOURS = (
     "Suggest 2 articles to user-id 4 using given data which it has not seen."
@@ -160,7 +160,7 @@ def test_a_question_of_ten_thousand_characters_is_refused(parser: QuestionParser
 def test_ids_that_are_words_are_users_when_the_data_have_them(films: Dataset) -> None:
     from dataclasses import replace
 
-    from ingest.ids import IdMap
+    from ingest.dataset.ids import IdMap
 
     names = ["ann", "Bob", "C-3", "dora", "eve", "u.6", "zoe"]
     renamed = replace(films, user_ids=IdMap(names))

@@ -491,8 +491,8 @@ def test_runs_are_numbered_and_the_newest_goes_on(tmp_path: Path) -> None:
 def test_what_is_held_out_is_unknown_to_the_model_that_is_asked(tmp_path: Path) -> None:
     from assistant.building import build_home
     from assistant.evaluation.held_out import open_held_out
+    from ingest.home.workspace import Home
     from ingest.loaders import load_source
-    from ingest.workspace import Home
 
     dataset = load_source("dummy")
     build_home(Home(tmp_path), dataset)

@@ -8,8 +8,8 @@ import pytest
 from assistant.chain import RecommendationQA
 from assistant.home import OpenHome, open_home
 from assistant.settings import Settings
-from recsys.explain import explain
-from recsys.scoring import Scorer
+from recsys.scoring.explain import explain
+from recsys.scoring.scorer import Scorer
 
 WHY = "Why did you recommend Star Wars to user 78?"
 

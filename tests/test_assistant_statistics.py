@@ -13,7 +13,7 @@ from assistant.evaluation.statistics import (
     sign_test,
     smallest_difference,
 )
-from recsys.calibration import wilson
+from recsys.scoring.calibration import wilson
 
 
 def alone(n: int) -> np.ndarray:  # every case its own question

@@ -9,8 +9,8 @@ from assistant.evaluation import suite_files
 from assistant.evaluation.generate_cases import ReadyCase, ready_cases
 from assistant.evaluation.suite import Expect
 from assistant.evaluation.suite_files import SuiteFile, load_suite, shipped_suites
+from ingest.dataset.schema import Dataset
 from ingest.errors import AskerError, DataError, WhyrecError
-from ingest.schema import Dataset
 
 TWO = """\
 name: two

@@ -9,7 +9,7 @@ from assistant.evaluation.running import evaluate
 from assistant.evaluation.summary import tables_of
 from assistant.evaluation.swapping import scores_differ, swapped_dataset, swapped_home
 from assistant.home import OpenHome
-from ingest.schema import Dataset
+from ingest.dataset.schema import Dataset
 
 
 @pytest.mark.parametrize(

@@ -30,9 +30,9 @@ from assistant.tools.strangers import (
     recommend_for_titles,
     what_if,
 )
+from ingest.dataset.schema import Dataset
 from ingest.errors import AskerError
-from ingest.schema import Dataset
-from recsys.ranking import BlendConfig, Recommender
+from recsys.lists.ranking import BlendConfig, Recommender
 from tests.fixtures_home import KnownScores
 
 Rows = list[dict[str, Any]]

@@ -11,7 +11,7 @@ from assistant.checking.claims import load_claims, sentences
 from assistant.checking.facts import facts_of
 from assistant.checking.verify import Verifier, values_of
 from assistant.wording import Voice, prediction, reason, support
-from ingest.schema import Noun
+from ingest.dataset.schema import Noun
 
 ROW: dict[str, Any] = {
     "item_id": "64",

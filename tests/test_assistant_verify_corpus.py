@@ -17,8 +17,8 @@ from assistant.settings import Settings
 from assistant.toolbox import Toolbox
 from assistant.wording import Voice, reason
 from benchmarks.verify import PARTS, cpu_ms_for_ten, measure
-from ingest.schema import Dataset
-from recsys.ranking import BlendConfig, Recommender
+from ingest.dataset.schema import Dataset
+from recsys.lists.ranking import BlendConfig, Recommender
 from tests.reasons_corpus import Known, cases, known_rows
 from tests.reasons_written import without_all_but_genres
 

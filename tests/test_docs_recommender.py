@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from ingest.schema import Dataset
+from ingest.dataset.schema import Dataset
 from recsys import presets
 
 PAGE = (Path(__file__).parent.parent / "docs" / "recommender.md").read_text(encoding="utf-8")

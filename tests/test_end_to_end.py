@@ -8,8 +8,8 @@ import pytest
 
 from assistant.chain import RecommendationQA
 from assistant.cli import run
-from ingest.schema import Dataset
-from recsys.ranking import percentiles
+from ingest.dataset.schema import Dataset
+from recsys.lists.ranking import percentiles
 
 pytestmark = pytest.mark.slow
 

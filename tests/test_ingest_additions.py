@@ -9,12 +9,12 @@ import pandas as pd
 import pytest
 
 from assistant.building import data_part
-from ingest.additions import origin_of
 from ingest.errors import AskerError, DataError, HomeError
+from ingest.growth.additions import origin_of
+from ingest.home.workspace import Home
+from ingest.intake.roles import Roles
 from ingest.loaders import Request, load
-from ingest.raw import Reading
-from ingest.roles import Roles
-from ingest.workspace import Home
+from ingest.sources.raw import Reading
 
 SEEN = "who;what;stars;when\nann;1;5;10\nbob;1;3;11\nbob;2;4;12\n"
 USERS = "who;age;zip\nann;30;T8H\nbob;41;007\n"

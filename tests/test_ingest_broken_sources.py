@@ -18,12 +18,12 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from ingest.errors import AskerError, WhyrecError
+from ingest.intake.roles import Roles
+from ingest.intake.schema_file import read_schema, request_of
+from ingest.intake.understanding import understand
 from ingest.loaders import Request, load
-from ingest.raw import Reading
-from ingest.roles import Roles
-from ingest.schema_file import read_schema, request_of
-from ingest.sql import _parsed, portable, shown
-from ingest.understanding import understand
+from ingest.sources.raw import Reading
+from ingest.sources.sql import _parsed, portable, shown
 
 RECORDS = [
     {"user": {"id": n % 3}, "item": str(n), "label": n / 2, "time": "2024-01-05", "g": ["a", "b"]}

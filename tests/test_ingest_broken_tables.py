@@ -12,13 +12,14 @@ import pandas as pd
 import pyarrow as pa  # type: ignore[import-untyped]
 import pytest
 
-from ingest import dialect, frames
+from ingest.dataset.schema import Dataset
 from ingest.errors import AskerError, DataError
-from ingest.in_memory import from_frames
+from ingest.intake import frames
+from ingest.intake.in_memory import from_frames
+from ingest.intake.roles import Roles
 from ingest.loaders import load_source
-from ingest.raw import Reading
-from ingest.roles import Roles
-from ingest.schema import Dataset
+from ingest.sources import dialect
+from ingest.sources.raw import Reading
 
 Table = str | bytes
 IDS = "make them one, or pass --ids {} to take them as one, --ids exact to keep them apart"

@@ -8,11 +8,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from ingest import delimited
-from ingest.buffers import Buffer
-from ingest.canonical import Canonical, NotAsWritten
-from ingest.delimited import open_delimited
-from ingest.raw import Reading
+from ingest.sources import delimited
+from ingest.sources.buffers import Buffer
+from ingest.sources.canonical import Canonical, NotAsWritten
+from ingest.sources.delimited import open_delimited
+from ingest.sources.raw import Reading
 
 TEXT = pa.dictionary(pa.int32(), pa.string())
 CANONICAL = ["7,1", "0,0", "10,105", "-5,1", "2,0.5", "2,-0.5", "1,1.05", "0,2020-05-01 00:00:00"]

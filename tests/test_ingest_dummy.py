@@ -8,10 +8,10 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from ingest.dummy import ARTICLES, dummy_lists, load_dummy, read_lists
-from ingest.encoding import encode
-from ingest.lists import bad_lists, looks_like_lists
+from ingest.intake.lists import bad_lists, looks_like_lists
+from ingest.layouts.dummy import ARTICLES, dummy_lists, load_dummy, read_lists
 from ingest.loaders import load_source
+from ingest.sources.encoding import encode
 
 
 def test_the_layout_is_the_notebooks() -> None:

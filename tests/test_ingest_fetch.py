@@ -14,9 +14,8 @@ from pathlib import Path
 
 import pytest
 
-from ingest import fetch
 from ingest.errors import FetchError
-from ingest.fetch import (
+from ingest.layouts.fetch import (
     cache_folder,
     download,
     kept_md5,
@@ -25,6 +24,7 @@ from ingest.fetch import (
     sha256_of,
     unpack,
 )
+from ingest.layouts.finding import fetch
 
 CONTENT = b"a published file" * 1000
 SHA256 = hashlib.sha256(CONTENT).hexdigest()

@@ -3,8 +3,8 @@
 import numpy as np
 import pytest
 
-from ingest.schema import Dataset
-from ingest.split import k_folds, split_random
+from ingest.dataset.schema import Dataset
+from ingest.dataset.split import k_folds, split_random
 
 
 def test_a_random_split_keeps_the_share_of_every_user(films: Dataset) -> None:

@@ -13,11 +13,11 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from ingest.dataset.schema import Dataset, Field, Noun
 from ingest.errors import AskerError, DataError
+from ingest.intake.roles import Roles
 from ingest.loaders import load_source
-from ingest.raw import Reading
-from ingest.roles import Roles
-from ingest.schema import Dataset, Field, Noun
+from ingest.sources.raw import Reading
 
 MERGED = """\
 user,item,label,time,sex,age,occupation,genre1,genre2,genre3

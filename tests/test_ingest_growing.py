@@ -11,13 +11,13 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from ingest.adding import add_dataset
-from ingest.growing import grow, open_data, read_added
-from ingest.ids import IdMap
-from ingest.merging import conformed, merge
-from ingest.schema import Dataset, Field, Interactions
-from ingest.tables import save_dataset
-from ingest.workspace import Home
+from ingest.dataset.ids import IdMap
+from ingest.dataset.schema import Dataset, Field, Interactions
+from ingest.growth.adding import add_dataset
+from ingest.growth.growing import grow, open_data, read_added
+from ingest.growth.merging import conformed, merge
+from ingest.home.tables import save_dataset
+from ingest.home.workspace import Home
 
 FIELDS = (
     Field("age", "dense", "user"),

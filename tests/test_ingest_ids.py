@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from ingest.ids import IdMap
+from ingest.dataset.ids import IdMap
 
 ids_as_text = st.lists(st.text(min_size=1, max_size=6), unique=True, max_size=20)
 

@@ -13,12 +13,12 @@ import numpy as np
 import pytest
 from scipy import sparse
 
-from ingest import indexing
-from ingest.indexing import build_index
-from ingest.schema import Dataset
-from ingest.store import open_index
-from ingest.vectors import VectorConfig, fit_vectors
-from ingest.workspace import UNFINISHED, Home
+from ingest.dataset.schema import Dataset
+from ingest.home.workspace import UNFINISHED, Home
+from ingest.index import indexing
+from ingest.index.indexing import build_index
+from ingest.index.store import open_index
+from ingest.index.vectors import VectorConfig, fit_vectors
 from tests.test_ingest_store import from_matrix, matrix_of
 
 N_USERS = 2_600
@@ -54,7 +54,7 @@ def in_small_steps(monkeypatch: pytest.MonkeyPatch) -> None:
     """Copy Chroma's files after every 1,000 users, in batches of 500."""
     monkeypatch.setattr(indexing, "CHECKPOINT_EVERY", 1_000)
     monkeypatch.setattr(
-        "ingest.chroma.Chroma.batches",
+        "ingest.index.chroma.Chroma.batches",
         lambda self, n: [slice(a, min(a + 500, n)) for a in range(0, n, 500)],
     )
 
@@ -100,7 +100,7 @@ def stopped_build(dataset: Dataset, folder: Path, at: int) -> None:
 KILLED = """
 import os, signal, sys
 from pathlib import Path
-from ingest import indexing
+from ingest.index import indexing
 from tests import test_ingest_indexing as here
 with here.pytest.MonkeyPatch.context() as patched:
     here.in_small_steps(patched)

@@ -11,10 +11,10 @@ from typing import Any
 
 import pytest
 
-from ingest import jsonl
 from ingest.errors import DataError
-from ingest.opening import open_table
-from ingest.raw import RawRows, Reading
+from ingest.sources import jsonl
+from ingest.sources.opening import open_table
+from ingest.sources.raw import RawRows, Reading
 
 
 def read(path: Path, content: bytes, text: str = "", **reading: Any) -> RawRows:

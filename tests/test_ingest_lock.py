@@ -14,12 +14,12 @@ from pathlib import Path
 import pytest
 
 from ingest.errors import HomeError
-from ingest.lock import HOLDER, Holder, is_locked, read_holder, writer_lock
+from ingest.home.lock import HOLDER, Holder, is_locked, read_holder, writer_lock
 
 WRITER = """
 import sys, time
 from pathlib import Path
-from ingest.lock import writer_lock
+from ingest.home.lock import writer_lock
 with writer_lock(Path(sys.argv[1])):
     print("ready", flush=True)
     time.sleep(60)

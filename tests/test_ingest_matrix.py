@@ -7,8 +7,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from ingest.matrix import interaction_matrix
-from ingest.schema import Dataset, Interactions
+from ingest.dataset.matrix import interaction_matrix
+from ingest.dataset.schema import Dataset, Interactions
 
 pairs = st.lists(st.tuples(st.integers(0, 5), st.integers(0, 7)), unique=True, max_size=48)
 

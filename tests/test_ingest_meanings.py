@@ -8,12 +8,12 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from ingest.embedding import PACKAGED, Embedder, embedding_model
+from ingest.dataset.schema import Dataset
 from ingest.errors import AskerError, OperationError
-from ingest.indexing import build_index
-from ingest.meanings import item_documents, item_texts
-from ingest.schema import Dataset
-from ingest.store import Index, open_index
+from ingest.index.embedding import PACKAGED, Embedder, embedding_model
+from ingest.index.indexing import build_index
+from ingest.index.meanings import item_documents, item_texts
+from ingest.index.store import Index, open_index
 
 
 @pytest.fixture(scope="module")
@@ -156,7 +156,7 @@ def test_the_packaged_model_asks_nobody(monkeypatch: pytest.MonkeyPatch) -> None
 def test_another_model_folder_can_be_used_and_is_remembered(
     twins: Dataset, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    from ingest.embedding import _location
+    from ingest.index.embedding import _location
 
     monkeypatch.setenv("WHYREC_EMBEDDINGS", _location(PACKAGED)[0])
     build_index(twins, tmp_path)

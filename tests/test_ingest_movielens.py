@@ -9,9 +9,16 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from ingest.movielens import AGES_1M, GENRES, OCCUPATIONS_1M, read_1m, read_100k, read_100k_recbole
-from ingest.movielens_csv import read_folder
-from ingest.schema import Dataset, Field
+from ingest.dataset.schema import Dataset, Field
+from ingest.layouts.movielens import (
+    AGES_1M,
+    GENRES,
+    OCCUPATIONS_1M,
+    read_1m,
+    read_100k,
+    read_100k_recbole,
+)
+from ingest.layouts.movielens_csv import read_folder
 
 
 def flags(*genres: str) -> str:

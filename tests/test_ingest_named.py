@@ -12,11 +12,11 @@ from typing import Any
 
 import pytest
 
-from ingest import named
+from ingest.dataset.schema import Dataset
 from ingest.errors import FetchError
-from ingest.fetch import sha256_of
-from ingest.named import SOURCES, Route, Source, cached, fetch, load_named
-from ingest.schema import Dataset
+from ingest.layouts.fetch import sha256_of
+from ingest.layouts.finding import named
+from ingest.layouts.named import SOURCES, Route, Source, cached, fetch, load_named
 
 
 def archive(path: Path, content: bytes) -> None:

@@ -10,15 +10,15 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from ingest.growing import Grown, first_addition, grow
-from ingest.ids import IdMap
-from ingest.indexing import build_index
-from ingest.matrix import interaction_matrix
-from ingest.overlay import with_changes
-from ingest.profiles import write_profiles
-from ingest.schema import Dataset, Interactions
-from ingest.store import Index, open_index
-from ingest.vectors import VectorConfig
+from ingest.dataset.ids import IdMap
+from ingest.dataset.matrix import interaction_matrix
+from ingest.dataset.schema import Dataset, Interactions
+from ingest.growth.growing import Grown, first_addition, grow
+from ingest.growth.overlay import with_changes
+from ingest.index.indexing import build_index
+from ingest.index.profiles import write_profiles
+from ingest.index.store import Index, open_index
+from ingest.index.vectors import VectorConfig
 
 N_USERS, N_ITEMS = 80, 40
 

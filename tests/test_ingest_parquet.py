@@ -11,8 +11,8 @@ import pyarrow.parquet as pq  # type: ignore[import-untyped]
 import pytest
 
 from ingest.errors import DataError
-from ingest.opening import open_table
-from ingest.raw import Reading
+from ingest.sources.opening import open_table
+from ingest.sources.raw import Reading
 
 
 def write(path: Path, **columns: Any) -> None:

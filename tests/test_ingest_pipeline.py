@@ -16,14 +16,14 @@ from hypothesis import strategies as st
 
 from benchmarks.generate import SHAPES, write_ratings
 from benchmarks.ingest import by_ours, by_pandas
-from ingest.encoding import encode
+from ingest.dataset.matrix import interaction_matrix
+from ingest.dataset.row_kernels import compressed_rows, first_pair_twice, lowest_within
+from ingest.dataset.schema import Interactions
 from ingest.errors import DataError
-from ingest.in_memory import from_frames
+from ingest.intake.in_memory import from_frames
 from ingest.loaders import load_source
-from ingest.matrix import interaction_matrix
-from ingest.raw import NO_TEXT, Reading
-from ingest.row_kernels import compressed_rows, first_pair_twice, lowest_within
-from ingest.schema import Interactions
+from ingest.sources.encoding import encode
+from ingest.sources.raw import NO_TEXT, Reading
 
 SHAPE = (300, 120, 6_000)
 
@@ -55,7 +55,7 @@ def assert_equal(ours: dict[str, Any], plain: dict[str, Any]) -> None:
 def test_blocks_of_the_reader_do_not_show(tmp_path: Path, monkeypatch: Any) -> None:
     write_ratings(tmp_path / "r.csv", SHAPE)
     whole = load_source(str(tmp_path / "r.csv"), notice=quiet)
-    monkeypatch.setattr("ingest.delimited._BLOCK", 1 << 12)
+    monkeypatch.setattr("ingest.sources.delimited._BLOCK", 1 << 12)
     assert load_source(str(tmp_path / "r.csv"), notice=quiet).fingerprint == whole.fingerprint
 
 

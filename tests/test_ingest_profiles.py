@@ -6,9 +6,9 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from ingest.ids import IdMap
-from ingest.profiles import without_attributes, write_profiles
-from ingest.schema import Dataset, Field, Interactions, Noun
+from ingest.dataset.ids import IdMap
+from ingest.dataset.schema import Dataset, Field, Interactions, Noun
+from ingest.index.profiles import without_attributes, write_profiles
 
 
 def bare(rows: list[tuple[str, str]], **more: object) -> Dataset:

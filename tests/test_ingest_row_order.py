@@ -9,11 +9,11 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from ingest.matrix import interaction_matrix
-from ingest.row_kernels import group_rows
-from ingest.row_order import group_starts, rows_by_group
-from ingest.schema import Interactions
-from recsys.history import Histories
+from ingest.dataset.matrix import interaction_matrix
+from ingest.dataset.row_kernels import group_rows
+from ingest.dataset.row_order import group_starts, rows_by_group
+from ingest.dataset.schema import Interactions
+from recsys.examples.history import Histories
 
 ROWS = st.lists(st.tuples(st.integers(0, 4), st.integers(0, 6), st.integers(-3, 3)), max_size=40)
 
@@ -28,8 +28,8 @@ def test_both_ways_give_the_same_numbers(rows: list[tuple[int, int, int]]) -> No
     some = np.arange(0, len(rows), 2)
     few = _all_of(seen, some)
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr("ingest.matrix.FEW", 0)
-        patch.setattr("recsys.history.FEW", 0)
+        patch.setattr("ingest.dataset.matrix.FEW", 0)
+        patch.setattr("recsys.examples.history.FEW", 0)
         many = _all_of(seen, some)
     for one, other in zip(few, many, strict=True):
         assert one.dtype == other.dtype
@@ -52,12 +52,12 @@ def test_a_small_home_is_asked_without_loading_numba() -> None:
     program = textwrap.dedent(
         """
         import sys, numpy as np
-        import recsys.scoring, recsys.ranking
-        from ingest.matrix import interaction_matrix
-        from ingest.schema import Interactions
-        from recsys.history import Histories
-        from recsys.neighbours import Audience
-        from recsys.votes import Voters, VotesConfig
+        import recsys.scoring.scorer, recsys.lists.ranking
+        from ingest.dataset.matrix import interaction_matrix
+        from ingest.dataset.schema import Interactions
+        from recsys.examples.history import Histories
+        from recsys.neighbours.audience import Audience
+        from recsys.lists.votes import Voters, VotesConfig
 
         one = np.array([0, 0, 1], np.int32)
         seen = Interactions(one, np.array([0, 1, 1], np.int32), one * 1.0, np.arange(3))

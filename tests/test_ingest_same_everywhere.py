@@ -16,9 +16,9 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from ingest.dataset.schema import Dataset
 from ingest.loaders import load_source
-from ingest.raw import Reading
-from ingest.schema import Dataset
+from ingest.sources.raw import Reading
 
 Row = tuple[str, str, float, int, str | None]
 COLUMNS = ("user", "item", "label", "time", "town")
@@ -78,7 +78,7 @@ def as_sqlite(folder: Path, rows: list[Row]) -> str:
 
 
 def read(write: Callable[[Path, list[Row]], str], rows: list[Row]) -> Dataset:
-    from ingest.roles import Roles
+    from ingest.intake.roles import Roles
 
     with TemporaryDirectory() as folder:
         source = write(Path(folder), rows)

@@ -8,8 +8,8 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from ingest.ids import IdMap
-from ingest.schema import Dataset, Field, Interactions, Noun
+from ingest.dataset.ids import IdMap
+from ingest.dataset.schema import Dataset, Field, Interactions, Noun
 
 
 def interactions(user: list[int], item: list[int]) -> Interactions:

@@ -8,12 +8,12 @@ from typing import Any
 
 import pytest
 
+from ingest.dataset.schema import Noun
 from ingest.errors import AskerError
+from ingest.intake.roles import Roles
+from ingest.intake.schema_file import KEYS, read_schema, request_of, schema_text
 from ingest.loaders import load
-from ingest.raw import Reading
-from ingest.roles import Roles
-from ingest.schema import Noun
-from ingest.schema_file import KEYS, read_schema, request_of, schema_text
+from ingest.sources.raw import Reading
 
 FULL = """
 source = "ratings.csv"

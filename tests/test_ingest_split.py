@@ -7,8 +7,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from ingest.schema import Dataset, Interactions
-from ingest.split import Split, split_chronological, split_leave_last_out
+from ingest.dataset.schema import Dataset, Interactions
+from ingest.dataset.split import Split, split_chronological, split_leave_last_out
 
 histories = st.lists(st.tuples(st.integers(0, 4), st.integers(0, 6)), max_size=60)
 

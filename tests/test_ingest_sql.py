@@ -9,11 +9,11 @@ from typing import Any
 
 import pytest
 
-from ingest import sql
 from ingest.errors import AskerError, DataError, OperationError, WhyrecError
-from ingest.raw import Reading
-from ingest.sql import is_sql, open_sql
-from ingest.sql_text import is_one_select
+from ingest.sources import sql
+from ingest.sources.raw import Reading
+from ingest.sources.sql import is_sql, open_sql
+from ingest.sources.sql_text import is_one_select
 from tests.fixtures_postgres import PASSWORD, QUOTED
 
 SHOP = """

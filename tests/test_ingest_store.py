@@ -16,16 +16,16 @@ import pandas as pd
 import pytest
 from scipy import sparse
 
-from ingest.chroma import DATABASE_FILE, chroma_server, connect
+from ingest.dataset.ids import IdMap
+from ingest.dataset.matrix import interaction_matrix
+from ingest.dataset.schema import Dataset, Interactions
 from ingest.errors import AskerError, HomeError, OperationError
-from ingest.ids import IdMap
-from ingest.indexing import build_index
-from ingest.matrix import interaction_matrix
-from ingest.profiles import write_profiles
-from ingest.recall import candidate_recall
-from ingest.schema import Dataset, Interactions
-from ingest.store import FILE, Index, open_index
-from ingest.vectors import VectorConfig
+from ingest.index.chroma import DATABASE_FILE, chroma_server, connect
+from ingest.index.indexing import build_index
+from ingest.index.profiles import write_profiles
+from ingest.index.recall import candidate_recall
+from ingest.index.store import FILE, Index, open_index
+from ingest.index.vectors import VectorConfig
 from tests.fixtures_chroma import free_port
 
 

@@ -12,9 +12,9 @@ import pyarrow as pa  # type: ignore[import-untyped]
 import pytest
 from pyarrow import parquet
 
+from ingest.dataset.schema import Dataset, Field
 from ingest.errors import HomeError, OperationError
-from ingest.schema import Dataset, Field
-from ingest.tables import load_dataset, save_dataset
+from ingest.home.tables import load_dataset, save_dataset
 
 
 def test_what_is_saved_comes_back_the_same(films: Dataset, tmp_path: Path) -> None:
@@ -89,7 +89,7 @@ def test_what_is_on_the_disk_is_compared_before_it_counts(
         write(table.slice(0, len(table) - 1), path, **options)
 
     write = parquet.write_table
-    monkeypatch.setattr("ingest.tables.parquet.write_table", forgetful)
+    monkeypatch.setattr("ingest.home.tables.parquet.write_table", forgetful)
     with pytest.raises(OperationError, match="does not hold what was written there"):
         save_dataset(films, tmp_path)
     assert not (tmp_path / "dataset.json").exists()

@@ -10,7 +10,7 @@ import pytest
 from safetensors.numpy import load_file
 
 from ingest.errors import OperationError
-from ingest.tensor_files import save_tensors
+from ingest.home.tensor_files import save_tensors
 
 
 def test_arrays_come_back_and_whoever_may_read_the_folder_may_read_them(tmp_path: Path) -> None:

@@ -10,8 +10,8 @@ from typing import Any
 import pytest
 
 from assistant.cli import run
+from ingest.intake.schema_file import read_schema, request_of
 from ingest.loaders import load
-from ingest.schema_file import read_schema, request_of
 
 RATINGS = "userId,movieId,rating,date,foo\n007,1,4,2024-01-01,x\n7,2,3.5,2024-01-02,y\n7,1,,,z\n"
 FILMS = "id,name,genres,year,code\n1,Heat,Crime|Drama,1995,6\n2,Alien,Horror,1979,7\n"

@@ -7,10 +7,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 from scipy import sparse
 
+from ingest.dataset.matrix import interaction_matrix
+from ingest.dataset.schema import Dataset
 from ingest.errors import HomeError
-from ingest.matrix import interaction_matrix
-from ingest.schema import Dataset
-from ingest.vectors import (
+from ingest.index.vectors import (
     COMPONENTS_FILE,
     FILE,
     InteractionVectors,

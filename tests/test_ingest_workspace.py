@@ -14,8 +14,8 @@ from pathlib import Path
 import pytest
 
 from ingest.errors import HomeError
-from ingest.manifest import State
-from ingest.workspace import Home, home_path
+from ingest.home.manifest import State
+from ingest.home.workspace import Home, home_path
 
 
 @pytest.fixture
@@ -36,7 +36,7 @@ def publish(home: Home, name: str, fingerprint: str) -> Path:
 
 OTHER_PROCESS = """
 import sys, time
-from ingest.workspace import Home
+from ingest.home.workspace import Home
 with Home(sys.argv[1]).writing() as edition:
     folder = edition.new_folder("data")
     (folder / "content").write_text("half")

@@ -8,9 +8,9 @@ import numpy as np
 import pandas as pd
 import pytest
 
+from ingest.dataset.ids import IdMap
+from ingest.dataset.schema import Dataset, Field, Interactions
 from ingest.errors import AskerError, TrainingError
-from ingest.ids import IdMap
-from ingest.schema import Dataset, Field, Interactions
 from recsys import Model
 from recsys.evaluate import hold_outs
 

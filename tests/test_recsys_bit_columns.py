@@ -10,8 +10,8 @@ from hypothesis import strategies as st
 from scipy import sparse
 
 from benchmarks.generate import power_law_matrix
-from recsys.bit_columns import BitColumns
-from recsys.neighbours import Audience, NeighbourLists
+from recsys.neighbours.audience import Audience, NeighbourLists
+from recsys.neighbours.bit_columns import BitColumns
 
 NEVER = 10**18
 
@@ -124,7 +124,7 @@ def test_bit_columns_are_made_once_the_questions_would_have_paid_for_them(
             made.append(matrix)
             super().__init__(matrix)
 
-    monkeypatch.setattr("recsys.neighbours.BitColumns", Counted)
+    monkeypatch.setattr("recsys.neighbours.audience.BitColumns", Counted)
     matrix = sparse.csr_array(np.ones((10, 2), dtype=np.float32))
     audience = Audience(matrix, patience=50)  # a question reads 20 postings
     lists, counts = [], []
@@ -139,7 +139,7 @@ def test_a_question_to_small_data_loads_no_compiler() -> None:
     program = """
 import sys, numpy as np
 from scipy import sparse
-from recsys.neighbours import Audience
+from recsys.neighbours.audience import Audience
 audience = Audience(sparse.csr_array(np.ones((4, 2), dtype=np.float32)))
 assert audience.nearest(np.array([0]), 2).user.tolist() == [0, 1]
 assert "numba" not in sys.modules

@@ -3,11 +3,11 @@
 import numpy as np
 import pytest
 
-from ingest.schema import Dataset
-from recsys.blending import fit_blend, start_blend
-from recsys.history import Histories
-from recsys.holdout import Holdout
-from recsys.ranking import BlendConfig
+from ingest.dataset.schema import Dataset
+from recsys.evaluation.holdout import Holdout
+from recsys.examples.history import Histories
+from recsys.lists.blending import fit_blend, start_blend
+from recsys.lists.ranking import BlendConfig
 
 
 class Fixed:

@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from recsys.calibration import (
+from recsys.scoring.calibration import (
     Calibration,
     Reliability,
     cross_fitted,

@@ -7,12 +7,12 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from ingest.dataset.schema import Dataset
 from ingest.errors import HomeError
-from ingest.schema import Dataset
 from recsys import presets
 from recsys.checkpoint import ABOUT, WEIGHTS, TrainedModel, load_model, save_model
-from recsys.scoring import Scorer, load_scorer
-from recsys.training import train_model
+from recsys.scoring.scorer import Scorer, load_scorer
+from recsys.training.train import train_model
 
 
 @pytest.fixture(scope="module")

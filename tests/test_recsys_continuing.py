@@ -6,15 +6,15 @@ import numpy as np
 import pandas as pd
 import pytest
 
+from ingest.dataset.ids import IdMap
+from ingest.dataset.schema import Dataset, Interactions
 from ingest.errors import AskerError
-from ingest.ids import IdMap
-from ingest.schema import Dataset, Interactions
 from recsys import presets
 from recsys.checkpoint import TrainedModel
 from recsys.config import DeepFMConfig, TrainingConfig
-from recsys.continuing import carried_weights, continue_model, grown_space
-from recsys.scoring import Scorer
-from recsys.training import train_model
+from recsys.scoring.scorer import Scorer
+from recsys.training.continuing import carried_weights, continue_model, grown_space
+from recsys.training.train import train_model
 
 CONFIG = DeepFMConfig(embed_size=4, hidden_units=(8,), use_bn=False)
 TRAINING = TrainingConfig(n_epochs=40, lr=0.01, batch_size=64, reg=1e-3, validation_ratio=0)

@@ -9,16 +9,16 @@ import numpy as np
 import pytest
 import torch
 
+from ingest.dataset.schema import Dataset
 from ingest.errors import AskerError
-from ingest.schema import Dataset
-from recsys import inference
 from recsys.config import DeepFMConfig, HistoryField
-from recsys.deepfm import DeepFM, pair_sum
-from recsys.features import FeatureSpace
-from recsys.fitting import build_network, export
-from recsys.inference import Network
-from recsys.inputs import Inputs
-from recsys.pairwise import pairwise_relu
+from recsys.examples.features import FeatureSpace
+from recsys.examples.inputs import Inputs
+from recsys.network.deepfm import DeepFM, pair_sum
+from recsys.network.pairwise import pairwise_relu
+from recsys.scoring.inference import Network
+from recsys.scoring.scorer import inference
+from recsys.training.fitting import build_network, export
 
 CONFIGS = {
     "notebook": DeepFMConfig(embed_size=8, hidden_units=(16, 8, 4), use_bn=True),
@@ -172,5 +172,5 @@ def test_a_config_survives_json() -> None:
 
 
 def test_scoring_does_not_import_torch() -> None:
-    code = "import sys, recsys.scoring; sys.exit('torch' in sys.modules)"
+    code = "import sys, recsys.scoring.scorer; sys.exit('torch' in sys.modules)"
     assert subprocess.run([sys.executable, "-c", code], check=False).returncode == 0

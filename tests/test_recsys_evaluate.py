@@ -10,15 +10,16 @@ from scipy import sparse
 
 from assistant.cli import run
 from assistant.commands.evaluate import reliability_table, table
+from ingest.dataset.schema import Dataset
 from ingest.errors import AskerError
-from ingest.schema import Dataset
-from ingest.tables import save_dataset
-from ingest.workspace import Home
-from recsys import baselines, presets
-from recsys.baselines import MARKOV, ItemKnnConfig, Popularity, TransitionsConfig, ease
+from ingest.home.tables import save_dataset
+from ingest.home.workspace import Home
+from recsys import presets
 from recsys.evaluate import Row, best_of, evaluate, hold_out, hold_outs, ranked_lists
-from recsys.holdout import Holdout
-from recsys.ranking import BlendConfig, Recommender
+from recsys.evaluation import baselines
+from recsys.evaluation.baselines import MARKOV, ItemKnnConfig, Popularity, TransitionsConfig, ease
+from recsys.evaluation.holdout import Holdout
+from recsys.lists.ranking import BlendConfig, Recommender
 
 MATRIX = sparse.csr_array(np.array([[1, 1, 0], [1, 1, 0], [0, 1, 1]], dtype=np.float32))
 

@@ -5,11 +5,11 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from ingest.schema import Dataset
+from ingest.dataset.schema import Dataset
 from recsys import presets
-from recsys.explain import explain
-from recsys.scoring import Scorer
-from recsys.training import train_model
+from recsys.scoring.explain import explain
+from recsys.scoring.scorer import Scorer
+from recsys.training.train import train_model
 
 
 @pytest.fixture(scope="module", params=["ranking", "notebook", "rating"])

@@ -6,10 +6,10 @@ import numpy as np
 import pandas as pd
 import pytest
 
+from ingest.dataset.schema import Dataset
 from ingest.errors import AskerError
-from ingest.schema import Dataset
 from recsys.config import DeepFMConfig, HistoryField
-from recsys.features import Bags, FeatureSpace, beside
+from recsys.examples.features import Bags, FeatureSpace, beside
 
 
 def meaning(space: FeatureSpace, bags: Bags, row: int, side: str = "user") -> dict[str, list[str]]:

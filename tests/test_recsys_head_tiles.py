@@ -3,10 +3,10 @@
 import numpy as np
 import pytest
 
-from ingest.schema import FloatArray
-from recsys import inference
-from recsys.head_tiles import LANES
-from recsys.inference import Network, Side
+from ingest.dataset.schema import FloatArray
+from recsys.scoring.head_tiles import LANES
+from recsys.scoring.inference import Network, Side
+from recsys.scoring.scorer import inference
 
 K, N_ITEMS = 5, 2 * LANES + 7
 

@@ -5,9 +5,9 @@ import math
 import numpy as np
 import pytest
 
-from ingest.schema import Dataset, Interactions
+from ingest.dataset.schema import Dataset, Interactions
 from recsys.config import HistoryField
-from recsys.history import Histories, activity_bags
+from recsys.examples.history import Histories, activity_bags
 
 
 def interactions(rows: list[tuple[int, int, int]]) -> Interactions:

@@ -3,9 +3,9 @@
 import numpy as np
 import pytest
 
-from ingest.schema import Dataset
-from ingest.split import split_chronological, split_leave_last_out
-from recsys.holdout import TOP, Holdout
+from ingest.dataset.schema import Dataset
+from ingest.dataset.split import split_chronological, split_leave_last_out
+from recsys.evaluation.holdout import TOP, Holdout
 
 
 @pytest.fixture

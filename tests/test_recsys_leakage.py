@@ -6,13 +6,14 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
-from ingest.schema import Dataset
-from recsys import baselines, presets
+from ingest.dataset.schema import Dataset
+from recsys import presets
 from recsys.evaluate import Protocol, cut_like, hold_out, ranked_lists
-from recsys.holdout import Holdout
-from recsys.ranking import Recommender
-from recsys.scoring import Scorer
-from recsys.training import train_model
+from recsys.evaluation import baselines
+from recsys.evaluation.holdout import Holdout
+from recsys.lists.ranking import Recommender
+from recsys.scoring.scorer import Scorer
+from recsys.training.train import train_model
 
 PROTOCOLS: tuple[Protocol, ...] = ("r80", "loo")
 

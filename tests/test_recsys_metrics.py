@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 from sklearn import metrics as reference  # type: ignore[import-untyped]
 from torchmetrics.functional import retrieval
 
-from recsys import metrics
+from recsys.evaluation import metrics
 
 # two lists of 4; the first user has 3 test items, the second 1
 HITS = np.array([[True, False, True, False], [False, False, False, False]])

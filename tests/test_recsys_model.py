@@ -6,10 +6,10 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from ingest.dataset.schema import Dataset
 from ingest.errors import AskerError, HomeError
-from ingest.schema import Dataset
 from recsys import Model
-from recsys.baselines import RatingBiases
+from recsys.evaluation.baselines import RatingBiases
 from recsys.results import Unknown
 
 

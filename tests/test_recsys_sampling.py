@@ -6,12 +6,12 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from scipy import sparse
 
-from ingest.schema import Dataset
-from recsys.batches import PairBatch, PairBatches
+from ingest.dataset.schema import Dataset
 from recsys.config import DeepFMConfig, TrainingConfig
-from recsys.features import FeatureSpace
-from recsys.inputs import Inputs
-from recsys.sampling import NO_ITEM, NegativeSampler
+from recsys.examples.batches import PairBatch, PairBatches
+from recsys.examples.features import FeatureSpace
+from recsys.examples.inputs import Inputs
+from recsys.examples.sampling import NO_ITEM, NegativeSampler
 
 
 def sampler_of(rows: np.ndarray, kind: str = "uniform") -> NegativeSampler:
@@ -76,13 +76,13 @@ def test_rows_too_many_for_bits_are_searched_with_the_same_result(
     seen = np.random.default_rng(1).random((30, 130)) < 0.7
     users = np.arange(30)
     by_bits = sampler_of(seen, kind).draw(users, 50, np.random.default_rng(3))
-    monkeypatch.setattr("recsys.sampling._MOST_BITS", 0)
+    monkeypatch.setattr("recsys.examples.sampling._MOST_BITS", 0)
     searched = sampler_of(seen, kind).draw(users, 50, np.random.default_rng(3))
     assert (by_bits == searched).all()
 
 
 def test_every_order_is_alike_and_holds_everybody_once() -> None:
-    from recsys.sampling_kernels import shuffled
+    from recsys.examples.sampling_kernels import shuffled
 
     assert sorted(shuffled(5000, np.uint64(3))) == list(range(5000))
     found = np.array([shuffled(3, np.uint64(7919 * seed)) for seed in range(30_000)])

@@ -6,18 +6,18 @@ import numpy as np
 import pytest
 import torch
 
-from ingest.schema import Dataset
-from recsys import losses
-from recsys.batches import PairBatch, PairBatches
+from ingest.dataset.schema import Dataset
 from recsys.config import DeepFMConfig, HistoryField, Loss, TrainingConfig
-from recsys.deepfm import DeepFM
-from recsys.features import FeatureSpace
-from recsys.fitting import build_network
-from recsys.head import _linear
-from recsys.inputs import Inputs
-from recsys.lazy_adam import LazyAdam
-from recsys.projected import Projection, Toucher
-from recsys.steps import PlainSteps, ProjectedSteps, pair_loss, plain_scores
+from recsys.examples.batches import PairBatch, PairBatches
+from recsys.examples.features import FeatureSpace
+from recsys.examples.inputs import Inputs
+from recsys.network import losses
+from recsys.network.deepfm import DeepFM
+from recsys.network.head import _linear
+from recsys.network.lazy_adam import LazyAdam
+from recsys.network.projected import Projection, Toucher
+from recsys.network.steps import PlainSteps, ProjectedSteps, pair_loss, plain_scores
+from recsys.training.fitting import build_network
 
 CONFIGS = {
     "notebook": DeepFMConfig(embed_size=8, hidden_units=(16, 8, 4), use_bn=True),

@@ -5,7 +5,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from scipy import sparse
 
-from recsys.topn import NO_ITEM, top_items
+from recsys.scoring.topn import NO_ITEM, top_items
 
 
 @settings(max_examples=50, deadline=None)

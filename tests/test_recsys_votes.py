@@ -6,11 +6,11 @@ from fractions import Fraction
 import numpy as np
 import pytest
 
-from ingest.matrix import interaction_matrix
-from ingest.schema import Dataset, FloatArray
-from recsys.history import Histories
-from recsys.neighbours import Audience
-from recsys.votes import Voters, VotesConfig
+from ingest.dataset.matrix import interaction_matrix
+from ingest.dataset.schema import Dataset, FloatArray
+from recsys.examples.history import Histories
+from recsys.lists.votes import Voters, VotesConfig
+from recsys.neighbours.audience import Audience
 
 
 def voters_of(dataset: Dataset, **config: object) -> Voters:

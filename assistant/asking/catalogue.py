@@ -10,7 +10,7 @@ from functools import cached_property
 from assistant.asking.filters import Is
 from assistant.lexicon import Lexicon, plain_text
 from assistant.lexicon.phrases import without_accents
-from ingest.schema import Dataset
+from ingest.dataset.schema import Dataset
 
 _ARTICLES = r"the|a|an|le|la|les|l'|il|lo|der|die|das|el|los|las"
 _INVERTED = re.compile(rf"^(?P<name>.*), (?P<article>{_ARTICLES})$")

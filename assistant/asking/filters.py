@@ -9,8 +9,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from assistant.wording import Voice
+from ingest.dataset.schema import Dataset, Noun
 from ingest.errors import AskerError
-from ingest.schema import Dataset, Noun
 
 Mask = NDArray[np.bool_]
 ENGLISH = Voice(Noun("item", "items"))

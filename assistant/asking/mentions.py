@@ -15,8 +15,8 @@ from assistant.asking.marked import Mentions
 from assistant.asking.titles import TitleFinder, capitalised
 from assistant.lexicon import Lexicon, plain_text
 from assistant.lexicon.phrases import ITEM, USER, USERS, is_unspaced, without_markers
-from ingest.ids import IdMap
-from ingest.schema import Dataset
+from ingest.dataset.ids import IdMap
+from ingest.dataset.schema import Dataset
 
 _TOKEN = re.compile(r"[^\s,;?!()\"“”]*[^\s,;:?!()\"“”.]")
 _RUN_ON = re.compile(r"(?<=[^\W\d]{2})([.?])(?=[^\W\d]{2})")

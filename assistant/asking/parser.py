@@ -17,8 +17,8 @@ from assistant.asking.people import described
 from assistant.asking.question import Question
 from assistant.lexicon import Lexicon, language_of, load_lexicon, plain_text
 from assistant.lexicon.phrases import ITEM, ITEMS, USER, USERS
+from ingest.dataset.schema import Dataset
 from ingest.errors import AskerError
-from ingest.schema import Dataset
 
 __all__ = ["MAX_CHARACTERS", "QuestionParser"]
 

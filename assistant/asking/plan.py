@@ -13,7 +13,7 @@ from assistant.asking.calls import RULES, Call, Rule
 from assistant.asking.catalogue import Catalogue
 from assistant.asking.question import Question
 from assistant.wording import Voice, spoken
-from ingest.schema import Dataset
+from ingest.dataset.schema import Dataset
 
 __all__ = ["Call", "Plan", "Planner", "Status"]
 

@@ -20,7 +20,7 @@ from assistant.asking.question import MAX_N, Question
 from assistant.checking.proposals import proposed_reasons
 from assistant.lexicon import plain_text
 from assistant.llms.templates import QUESTION_VARIABLES, as_data, load_template
-from ingest.schema import Dataset
+from ingest.dataset.schema import Dataset
 
 if TYPE_CHECKING:
     from langchain_core.runnables import Runnable

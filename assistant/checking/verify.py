@@ -32,7 +32,7 @@ from assistant.checking.quantities import wrong_number
 from assistant.checking.reading import Reading
 from assistant.checking.senses import wrong_sense
 from assistant.checking.subjects import wrong_subject
-from ingest.schema import Dataset
+from ingest.dataset.schema import Dataset
 
 MAX_REASON_CHARACTERS = 600
 _MARKUP = re.compile(r"[<>{}\[\]*`_|~^\\=$€£]|https?:|www\.")

@@ -10,7 +10,7 @@ import click
 from assistant.commands.options import emit, home_option, json_option
 
 if TYPE_CHECKING:
-    from ingest.adding import Addition
+    from ingest.growth.adding import Addition
 
 _OPTIONS: tuple[Callable[..., Any], ...] = (
     click.option("--users", metavar="TABLE", help="Features of new users, a row each."),
@@ -76,8 +76,8 @@ def add(
     whyrec add today.csv
     whyrec add today.csv --users newcomers.csv --items new-films.csv
     """
-    from ingest.adding import add_tables
-    from ingest.workspace import Home, home_path
+    from ingest.growth.adding import add_tables
+    from ingest.home.workspace import Home, home_path
 
     told = {name: value for name, value in given.items() if value is not None}
     if "separator" in told:

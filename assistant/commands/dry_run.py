@@ -7,8 +7,8 @@ from typing import Any
 
 def schema_for(said: dict[str, Any], guessed: dict[str, Any]) -> str:
     """Return the schema file that says what was told and guessed, without any password."""
-    from ingest.schema_file import schema_text
-    from ingest.sql import is_sql, portable
+    from ingest.intake.schema_file import schema_text
+    from ingest.sources.sql import is_sql, portable
 
     told = dict(said)
     for key in ("source", "users", "items"):

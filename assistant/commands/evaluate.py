@@ -83,7 +83,7 @@ def evaluate(
     The home's data are parted anew and trained on; its model is left alone.
     """
     from ingest.errors import AskerError
-    from ingest.workspace import Home, home_path
+    from ingest.home.workspace import Home, home_path
     from recsys import evaluate as measuring
     from recsys import presets
 

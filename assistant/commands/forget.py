@@ -31,7 +31,7 @@ def forget(user_id: str, yes: bool, home_dir: str | None, as_json: bool) -> int:
     it is still found.
     """
     from assistant.forgetting import forget as forget_user
-    from ingest.workspace import Home, home_path
+    from ingest.home.workspace import Home, home_path
 
     home = Home(home_path(home_dir))
     if not yes:

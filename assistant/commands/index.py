@@ -19,8 +19,8 @@ def index(home_dir: str | None, as_json: bool) -> None:
     names another sentence-embedding model, a folder or a hub id.
     """
     from assistant.building import index_part
-    from ingest.chroma import chroma_server
-    from ingest.workspace import Home, home_path
+    from ingest.home.workspace import Home, home_path
+    from ingest.index.chroma import chroma_server
 
     server = chroma_server()
     home = Home(home_path(home_dir))

@@ -43,11 +43,11 @@ def ingest(dry_run: bool, home_dir: str | None, as_json: bool, **given: Any) -> 
     if dry_run:
         return _understood(request, said_in(given), as_json)
     from assistant.building import data_part
-    from ingest.additions import origin_of
+    from ingest.growth.additions import origin_of
+    from ingest.home.workspace import Home, home_path
     from ingest.loaders import load
     from ingest.progress import say
-    from ingest.summary import summary
-    from ingest.workspace import Home, home_path
+    from ingest.survey.summary import summary
 
     dataset = load(request, say)
     home = Home(home_path(home_dir))
@@ -61,7 +61,7 @@ def ingest(dry_run: bool, home_dir: str | None, as_json: bool, **given: Any) -> 
 def _understood(request: Request, said: dict[str, Any], as_json: bool) -> int:
     """Print what a request is understood to mean, and return 2 where something has to be mended."""
     from assistant.commands.dry_run import schema_for, worded
-    from ingest.understanding import understand
+    from ingest.intake.understanding import understand
 
     found = understand(request)
     found = {**found, "schema": schema_for(said, found.pop("guessed"))}

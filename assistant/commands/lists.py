@@ -13,9 +13,9 @@ from assistant.commands.score import by_words, open_model, unknown_option
 from ingest.errors import AskerError
 
 if TYPE_CHECKING:
-    from ingest.ids import IntArray
-    from ingest.schema import Dataset
-    from recsys.ranking import By
+    from ingest.dataset.ids import IntArray
+    from ingest.dataset.schema import Dataset
+    from recsys.lists.ranking import By
 
 users_argument: Callable[..., Any] = click.argument("user_ids", nargs=-1, metavar="USER…")
 all_option: Callable[..., Any] = click.option(
@@ -127,9 +127,9 @@ def similar(
     """
     import numpy as np
 
-    from ingest.matrix import interaction_matrix
-    from ingest.workspace import Home, home_path
-    from recsys.neighbours import Audience
+    from ingest.dataset.matrix import interaction_matrix
+    from ingest.home.workspace import Home, home_path
+    from recsys.neighbours.audience import Audience
 
     _check_choice(user_ids, everybody)
     dataset = Home(home_path(home_dir)).dataset()

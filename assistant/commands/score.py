@@ -11,7 +11,7 @@ import click
 from assistant.commands.options import emit, home_option, json_option
 
 if TYPE_CHECKING:
-    from ingest.schema import Dataset
+    from ingest.dataset.schema import Dataset
     from recsys.model import Model
     from recsys.results import Predicted
 
@@ -68,7 +68,7 @@ def _places(model: Model, predicted: Sequence[Predicted]) -> tuple[list[float], 
     """Return each score's percentile among its user's unseen items, and whether it was seen."""
     import numpy as np
 
-    from recsys.ranking import percentiles
+    from recsys.lists.ranking import percentiles
 
     user = model.dataset.user_ids.code(predicted[0].user_id)
     items = model.dataset.item_ids.codes([one.item_id for one in predicted])
@@ -112,7 +112,7 @@ def by_words(by: str) -> str:
 def open_model(home_dir: str | None) -> Model:
     """Open data and model of a home."""
     from assistant.home import open_recommender
-    from ingest.workspace import Home, home_path
+    from ingest.home.workspace import Home, home_path
     from recsys.model import Model
 
     recommender, _ = open_recommender(Home(home_path(home_dir)))

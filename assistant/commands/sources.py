@@ -10,9 +10,9 @@ import click
 from ingest.errors import AskerError
 
 if TYPE_CHECKING:
+    from ingest.dataset.schema import Dataset
     from ingest.loaders import Request
     from ingest.progress import Notice
-    from ingest.schema import Dataset
 
 _LIST = "A,B,…"
 _TEXTS = ("user_col", "item_col", "sparse_col", "dense_col", "multi_col", "missing", "noun")
@@ -107,14 +107,14 @@ def request_from(given: dict[str, Any]) -> Request:
     """Return the request that a command's arguments make; options win over the schema file."""
     if not given["source"] and not given["schema"]:
         raise AskerError("say what to read: a SOURCE, or a schema file with --schema")
-    from ingest.schema_file import request_of
+    from ingest.intake.schema_file import request_of
 
     return request_of(said_in(given))
 
 
 def said_in(given: dict[str, Any]) -> dict[str, Any]:
     """Return what the schema file and the options say, by the schema's keys."""
-    from ingest.schema_file import KEYS, read_schema
+    from ingest.intake.schema_file import KEYS, read_schema
 
     options = {key: given[key] for key in KEYS if given.get(key) is not None}
     for key in _TEXTS:

@@ -98,7 +98,7 @@ def train(
     """
     from assistant.building import go_on_training, model_part
     from assistant.building import train as train_on
-    from ingest.workspace import Home, home_path
+    from ingest.home.workspace import Home, home_path
 
     home = Home(home_path(home_dir))
     home.require("data")

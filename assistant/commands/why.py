@@ -68,7 +68,7 @@ def logs(n: int, home_dir: str | None, as_json: bool) -> None:
 def _ledger(home_dir: str | None) -> Ledger:
     """Return the ledger of a home that has one."""
     from assistant.ledger import LEDGER_FILE, Ledger
-    from ingest.workspace import home_path
+    from ingest.home.workspace import home_path
 
     path = home_path(home_dir) / LEDGER_FILE
     if not path.exists():

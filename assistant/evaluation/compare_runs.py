@@ -9,7 +9,7 @@ from typing import Any
 from assistant.evaluation.run_folder import FOLDER, RunFolder
 from assistant.evaluation.summary import LOWER_IS_BETTER, Table, compare_tables, tables_of
 from ingest.errors import AskerError
-from ingest.workspace import home_path
+from ingest.home.workspace import home_path
 
 
 def open_run(name: str, home: str | None = None) -> RunFolder:

@@ -11,8 +11,8 @@ import numpy as np
 
 from assistant.evaluation.suite import Case, Expect, Generate, Sample, Suite
 from assistant.evaluation.suite_files import Place, SuiteFile
+from ingest.dataset.schema import Dataset
 from ingest.errors import DataError, Problem
-from ingest.schema import Dataset
 
 
 @dataclass(frozen=True)

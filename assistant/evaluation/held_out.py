@@ -9,10 +9,10 @@ from assistant.building import build_home
 from assistant.evaluation.run_folder import FOLDER
 from assistant.home import OpenHome, open_home
 from assistant.settings import Settings
-from ingest.ids import IntArray
+from ingest.dataset.ids import IntArray
+from ingest.dataset.schema import Dataset
+from ingest.home.workspace import Home
 from ingest.progress import say
-from ingest.schema import Dataset
-from ingest.workspace import Home
 
 if TYPE_CHECKING:
     from assistant.evaluation.suite import Protocol

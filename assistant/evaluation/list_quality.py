@@ -9,9 +9,9 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from ingest.matrix import interaction_matrix
-from ingest.schema import Dataset
-from recsys import metrics
+from ingest.dataset.matrix import interaction_matrix
+from ingest.dataset.schema import Dataset
+from recsys.evaluation import metrics
 
 TOP = 10
 """Places of a list that count."""

@@ -15,7 +15,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from recsys.calibration import wilson
+from recsys.scoring.calibration import wilson
 
 Values = NDArray[np.float64]
 DRAWS = 2000

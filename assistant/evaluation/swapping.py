@@ -8,9 +8,9 @@ import numpy as np
 import pandas as pd
 
 from assistant.home import OpenHome
-from ingest.schema import Dataset
-from recsys.ranking import Recommender
-from recsys.scoring import Scorer
+from ingest.dataset.schema import Dataset
+from recsys.lists.ranking import Recommender
+from recsys.scoring.scorer import Scorer
 
 
 def swapped_home(home: OpenHome, field: str) -> OpenHome:

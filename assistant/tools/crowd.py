@@ -7,7 +7,7 @@ import numpy as np
 from assistant.evidence import Row
 from assistant.toolbox import Toolbox
 from assistant.tools.items import audience_overlaps
-from ingest.ids import IntArray
+from ingest.dataset.ids import IntArray
 
 N_LIKELY = 200
 """How many of the users most fit for an item are scored: all would take minutes where many are."""

@@ -10,12 +10,12 @@ import numpy as np
 from assistant.asking.filters import All
 from assistant.evidence import Row
 from assistant.toolbox import N_NEIGHBOURS, Toolbox
-from recsys.calibration import how_sure
-from recsys.explain import Explanation, FieldPart, ItemPart, explain
-from recsys.ranking import By, list_order, model_value, vote_value
+from recsys.lists.ranking import By, list_order, model_value, vote_value
+from recsys.scoring.calibration import how_sure
+from recsys.scoring.explain import Explanation, FieldPart, ItemPart, explain
 
 if TYPE_CHECKING:
-    from recsys.scoring import Scorer
+    from recsys.scoring.scorer import Scorer
 
 N_PAST = 3
 """Items of the history that are named among what a score is made of."""
@@ -113,7 +113,7 @@ def list_parts(
 
 
 def _parts(box: Toolbox, user_id: str, item_ids: Sequence[str]) -> list[Row]:
-    from recsys.scoring import Scorer
+    from recsys.scoring.scorer import Scorer
 
     scorer, user = box.recommender.scorer, box.user(user_id)
     if not isinstance(scorer, Scorer):

@@ -10,7 +10,7 @@ import numpy as np
 from assistant.asking.filters import All
 from assistant.evidence import Row
 from assistant.toolbox import Toolbox
-from ingest.ids import IntArray
+from ingest.dataset.ids import IntArray
 
 LEAST_GROUP = 5
 """Attributes of fewer people than this are not summed up: they could tell who somebody is."""

@@ -10,9 +10,9 @@ from numpy.typing import NDArray
 from assistant.asking.filters import All, Condition
 from assistant.evidence import Row
 from assistant.toolbox import Toolbox
+from ingest.dataset.ids import IntArray
 from ingest.errors import AskerError
-from ingest.ids import IntArray
-from recsys.ranking import Mask
+from recsys.lists.ranking import Mask
 
 MEAN_USERS = 20
 """How many users must have labelled an item for its mean label to be listed, unless asked."""

@@ -10,7 +10,7 @@ from assistant.asking.filters import All
 from assistant.evidence import Row
 from assistant.rows import best_values
 from assistant.toolbox import Toolbox
-from ingest.ids import IntArray
+from ingest.dataset.ids import IntArray
 
 SHORT_HISTORY = 10
 """With fewer items than this a user is said to be little known."""

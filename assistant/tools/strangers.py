@@ -10,10 +10,10 @@ import numpy as np
 from assistant.asking.filters import All
 from assistant.evidence import Row
 from assistant.toolbox import N_NEIGHBOURS, Toolbox
+from ingest.dataset.ids import IntArray
+from ingest.dataset.schema import FloatArray
 from ingest.errors import AskerError
-from ingest.ids import IntArray
-from ingest.schema import FloatArray
-from recsys.ranking import Mask, list_order, percentiles
+from recsys.lists.ranking import Mask, list_order, percentiles
 
 
 @runtime_checkable

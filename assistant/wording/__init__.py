@@ -11,7 +11,7 @@ from typing import Any
 
 from assistant.evidence import Row
 from assistant.wording.phrasebook import Phrasebook, phrasebook
-from ingest.schema import Noun
+from ingest.dataset.schema import Noun
 
 WEAK_OVERLAP = 3
 """Neighbours with fewer items in common than this are called weak."""

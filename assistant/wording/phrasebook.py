@@ -15,7 +15,7 @@ from importlib.resources import files
 from string import Formatter
 from typing import Any
 
-from ingest.schema import Noun
+from ingest.dataset.schema import Noun
 
 WORDED = ("en", "de", "es", "fr", "it", "ja", "pt", "zh")
 """Languages with a file of sentences; questions in others are answered in English."""

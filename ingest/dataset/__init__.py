@@ -1,0 +1,1 @@
+"""The frozen data set: its tables, ids, matrix and splits."""

@@ -1,0 +1,1 @@
+"""Data that grow and shrink: what is added, merged and forgotten since the ingest."""

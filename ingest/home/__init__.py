@@ -1,0 +1,1 @@
+"""The home folder: generations of parts, one writer, published by one rename."""

@@ -1,0 +1,1 @@
+"""Users and items as vectors and readable profiles, in Chroma."""

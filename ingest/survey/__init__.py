@@ -1,0 +1,1 @@
+"""The profile of a data set, in numbers, pictures and a page."""

@@ -1,0 +1,1 @@
+"""Metrics, held-out data and the baselines to beat."""

@@ -1,0 +1,1 @@
+"""Training examples: feature fields, histories, negatives and batches as arrays."""

@@ -1,0 +1,1 @@
+"""The one list: neighbours' votes and DeepFM's scores, blended."""

@@ -1,0 +1,1 @@
+"""Exact Jaccard neighbours, and the fast way to them on large data."""
