@@ -15,6 +15,7 @@ from pathlib import Path
 import pytest
 
 from ingest.errors import FetchError
+from ingest.layouts import fetch
 from ingest.layouts.fetch import (
     cache_folder,
     download,
@@ -24,7 +25,6 @@ from ingest.layouts.fetch import (
     sha256_of,
     unpack,
 )
-from ingest.layouts.finding import fetch
 
 CONTENT = b"a published file" * 1000
 SHA256 = hashlib.sha256(CONTENT).hexdigest()

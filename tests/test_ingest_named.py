@@ -14,8 +14,8 @@ import pytest
 
 from ingest.dataset.schema import Dataset
 from ingest.errors import FetchError
+from ingest.layouts import named
 from ingest.layouts.fetch import sha256_of
-from ingest.layouts.finding import named
 from ingest.layouts.named import SOURCES, Route, Source, cached, fetch, load_named
 
 

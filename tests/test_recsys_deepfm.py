@@ -16,8 +16,8 @@ from recsys.examples.features import FeatureSpace
 from recsys.examples.inputs import Inputs
 from recsys.network.deepfm import DeepFM, pair_sum
 from recsys.network.pairwise import pairwise_relu
+from recsys.scoring import inference
 from recsys.scoring.inference import Network
-from recsys.scoring.scorer import inference
 from recsys.training.fitting import build_network, export
 
 CONFIGS = {

@@ -4,9 +4,9 @@ import numpy as np
 import pytest
 
 from ingest.dataset.schema import FloatArray
+from recsys.scoring import inference
 from recsys.scoring.head_tiles import LANES
 from recsys.scoring.inference import Network, Side
-from recsys.scoring.scorer import inference
 
 K, N_ITEMS = 5, 2 * LANES + 7
 

@@ -11,8 +11,9 @@ from ingest.dataset.schema import Dataset
 from recsys import presets
 from recsys.checkpoint import TrainedModel
 from recsys.config import DeepFMConfig
-from recsys.scoring.scorer import UNKNOWN, Scorer, inference, user_levels
-from recsys.scoring.scorer import scorer as scoring
+from recsys.scoring import inference
+from recsys.scoring import scorer as scoring
+from recsys.scoring.scorer import UNKNOWN, Scorer, user_levels
 from recsys.training.train import train_model
 
 

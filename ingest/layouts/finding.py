@@ -10,8 +10,8 @@ from ingest.dataset.schema import Dataset
 from ingest.errors import DataError, Problem
 from ingest.intake.frames import Tables
 from ingest.intake.roles import Roles
+from ingest.layouts import movielens, movielens_csv
 from ingest.layouts.atomic import INTERACTIONS, Atomic, find_atomic, open_atomic
-from ingest.layouts.finding import movielens, movielens_csv
 from ingest.sources.raw import Reading
 
 _MOVIELENS: dict[tuple[str, ...], Callable[[Path], Dataset]] = {

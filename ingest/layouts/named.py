@@ -17,6 +17,7 @@ from filelock import FileLock
 
 from ingest.dataset.schema import Dataset
 from ingest.errors import FetchError
+from ingest.layouts import movielens, movielens_csv
 from ingest.layouts.fetch import (
     cache_folder,
     digest_of,
@@ -27,7 +28,6 @@ from ingest.layouts.fetch import (
     sha256_of,
     unpack,
 )
-from ingest.layouts.finding import movielens, movielens_csv
 from ingest.progress import Notice, say
 
 
