@@ -44,12 +44,19 @@ class Request:
     """What an item is called, instead of the data set's own word."""
     liked_from: float | None = None
     """Labels at or above this count as liked, instead of the data set's own bound."""
+    verb: str | None = None
+    """What users have done with an item, as a past participle, instead of the noun's usual verb."""
 
     def __post_init__(self) -> None:
         if self.liked_from is not None and not math.isfinite(self.liked_from):
             raise AskerError(f"--liked-from must be a number, not {self.liked_from}")
         if (self.table or self.query) and not is_sql(self.source):
             raise AskerError("--table and --query need a SOURCE that is the URL of a database")
+
+    def noun_for(self, own: Noun | None = None) -> Noun:
+        """Return what items are called, where the data set's `own` word is known."""
+        noun = self.noun or own or Noun()
+        return replace(noun, verb=self.verb) if self.verb else noun
 
     @property
     def knows_itself(self) -> bool:
@@ -78,6 +85,7 @@ def load_source(
     items: Opened | None = None,
     noun: Noun | None = None,
     liked_from: float | None = None,
+    verb: str | None = None,
     notice: Notice = say,
 ) -> Dataset:
     """Read `source` into a Dataset; the arguments are the fields of a `Request`.
@@ -88,7 +96,8 @@ def load_source(
         WhyrecError: as `load`.
     """
     request = Request(
-        source, roles or Roles(), reading or Reading(), table, query, users, items, noun, liked_from
+        *(source, roles or Roles(), reading or Reading()),
+        *(table, query, users, items, noun, liked_from, verb),
     )
     return load(request, notice)
 
@@ -107,7 +116,7 @@ def load(request: Request, notice: Notice = say) -> Dataset:
             opening.tables,
             opening.roles,
             opening.reading,
-            request.noun,
+            request.noun_for(),
             request.liked_from,
             notice,
         )
@@ -117,7 +126,7 @@ def load(request: Request, notice: Notice = say) -> Dataset:
         raise AskerError(f"{request.source} has no labels, so --liked-from does not fit it")
     return replace(
         dataset,
-        noun=request.noun or dataset.noun,
+        noun=request.noun_for(dataset.noun),
         liked_from=dataset.liked_from if request.liked_from is None else request.liked_from,
     )
 

@@ -108,6 +108,7 @@ def test_the_fingerprint_changes_with_everything_but_the_name(films: Dataset) ->
         replace(films, item_ids=IdMap([f"i{n}" for n in range(8)])),
         replace(films, fields=films.fields[::-1]),
         replace(films, noun=Noun("article", "articles")),
+        replace(films, noun=replace(films.noun, verb="rented")),
         replace(films, liked_from=3.0),
         replace(films, has_times=False),
     ]
@@ -115,3 +116,10 @@ def test_the_fingerprint_changes_with_everything_but_the_name(films: Dataset) ->
     assert len(prints) == len(changed) + 1
     assert replace(films, name="other").fingerprint == films.fingerprint
     assert len(films.fingerprint) == 16 and int(films.fingerprint, 16) >= 0
+
+
+def test_the_verb_goes_with_the_noun_unless_it_is_given() -> None:
+    nouns = ("film", "Product", "article", "song", "app", "widget")
+    verbs = ["seen", "bought", "read", "played", "used", "interacted with"]
+    assert [Noun(one, f"{one}s").done for one in nouns] == verbs
+    assert Noun("film", "films", "rented").done == "rented"

@@ -25,6 +25,7 @@ multi_col = ["genres=genre1+genre2"]
 sep = ";"
 missing = ["?", "unknown"]
 noun = ["book", "books"]
+verb = "borrowed"
 liked_from = 4
 label_range = [1, 5]
 quote = "none"
@@ -48,6 +49,7 @@ def test_a_schema_makes_the_request_its_options_would_make(tmp_path: Path) -> No
         separator=";", missing=("?", "unknown"), label_range=(1, 5), quote=None
     )
     assert (request.noun, request.liked_from) == (Noun("book", "books"), 4.0)
+    assert request.noun_for() == Noun("book", "books", "borrowed")
 
 
 def test_a_schema_is_enough_to_load_from_python(tmp_path: Path) -> None:
@@ -129,3 +131,14 @@ def test_every_option_about_a_source_is_a_key_and_the_other_way_round() -> None:
     options = {parameter.name for parameter in ingest.params}
     others = {"schema", "home_dir", "as_json", "dry_run"}
     assert options - others == set(KEYS)
+
+
+@pytest.mark.parametrize("verb", ["", "7", "bought; rm", "a b c d e", "bought\n"])
+def test_a_verb_is_a_few_words(verb: str) -> None:
+    with pytest.raises(AskerError, match="--verb takes what users have done, as in bought"):
+        request_of({"source": "a.csv", "verb": verb})
+
+
+def test_a_verb_alone_leaves_a_named_data_set_its_noun() -> None:
+    data = load(request_of({"source": "dummy", "verb": "skimmed"}))
+    assert data.noun == Noun("article", "articles", "skimmed")

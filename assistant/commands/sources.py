@@ -81,6 +81,9 @@ _OPTIONS = (
     click.option("--thousands", metavar="MARK", help="In numbers, as in 1,000."),
     click.option("--encoding", metavar="NAME", help="Of the text files [default: utf-8]."),
     click.option("--noun", metavar="ONE,MANY", help="What items are called: film,films."),
+    click.option(
+        "--verb", metavar="DONE", help="What users did with them: bought, read [default: by noun]."
+    ),
     click.option("--liked-from", type=float, help="Labels from this on count as liked."),
 )
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import astuple, dataclass
 from functools import cached_property
 from typing import Literal, overload
 
@@ -45,10 +45,27 @@ class Field:
 
 @dataclass(frozen=True)
 class Noun:
-    """What one item, and several, are called when spoken of: film and films."""
+    """What one item, and several, are called when spoken of, and what users do with them."""
 
     one: str = "item"
     many: str = "items"
+    verb: str | None = None
+    """What users have done with an item, as a past participle: seen, bought, read."""
+
+    @property
+    def done(self) -> str:
+        """The verb: as given, else the usual one for the noun, else a neutral one."""
+        return self.verb or _USUAL_VERBS.get(self.one.casefold(), "interacted with")
+
+
+_USUAL_VERBS = {
+    **dict.fromkeys(("film", "movie", "show", "series", "episode", "video", "clip"), "seen"),
+    **dict.fromkeys(("article", "book", "story", "post", "paper", "page", "magazine"), "read"),
+    **dict.fromkeys(("product", "sku", "good"), "bought"),
+    **dict.fromkeys(("song", "track", "album", "artist", "podcast", "game"), "played"),
+    **dict.fromkeys(("app", "tool", "service", "package"), "used"),
+    **dict.fromkeys(("place", "restaurant", "hotel", "shop", "museum"), "visited"),
+}
 
 
 @dataclass(frozen=True, eq=False)
@@ -194,7 +211,7 @@ class Dataset:
         """Return what is not in the tables themselves, as plain JSON types."""
         return {
             "fields": [[field.name, field.kind, field.side] for field in self.fields],
-            "noun": [self.noun.one, self.noun.many],
+            "noun": [one for one in astuple(self.noun) if one is not None],
             "liked_from": self.liked_from,
             "has_labels": self.has_labels,
             "has_times": self.has_times,

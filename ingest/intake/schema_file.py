@@ -5,6 +5,7 @@ user = "customer"
 item = "isbn"
 items = "books.csv"
 noun = ["book", "books"]
+verb = "borrowed"
 liked_from = 4
 """
 
@@ -26,7 +27,7 @@ from ingest.loaders import NAMES, Request
 from ingest.sources.raw import Reading
 
 _PLACES = ("source", "users", "items")
-_REQUEST = {"table": str, "query": str, "liked_from": float}
+_REQUEST = {"table": str, "query": str, "liked_from": float, "verb": str}
 _ROLES = {
     **{role: role for role in ("user", "item", "label", "time", "title")},
     "user_col": "user_columns",
@@ -49,6 +50,8 @@ _READING = {
 KEYS = (*_PLACES, *_REQUEST, *_ROLES, *_READING, "noun")
 """All keys; each is the option of that name, with _ for -."""
 _LISTS = (*(key for key in _ROLES if key.endswith("_col")), "missing", "noun", "label_range")
+_VERB = re.compile(r"[^\W\d_]+(?:[ '’-][^\W\d_]+){0,3}")
+"""One to four words: "bought", "listened to"."""
 _ENVIRONMENT = re.compile(r"\$\{(\w+)\}")
 
 
@@ -85,6 +88,9 @@ def request_of(said: Mapping[str, Any]) -> Request:
     noun = said.get("noun")
     if noun is not None and (len(noun) != 2 or not all(noun)):
         raise AskerError(f"--noun takes one and many, as in film,films, not {','.join(noun)!r}")
+    verb = said.get("verb")
+    if verb is not None and not _VERB.fullmatch(verb):
+        raise AskerError(f"--verb takes what users have done, as in bought, not {verb!r}")
     roles = {_ROLES[key]: said[key] for key in _ROLES if key in said}
     reading = {_READING[key]: said[key] for key in _READING if key in said}
     if reading.get("quote") in ("", "none"):
@@ -94,7 +100,7 @@ def request_of(said: Mapping[str, Any]) -> Request:
         Roles(**roles),
         Reading(**reading),
         noun=None if noun is None else Noun(*noun),
-        **{key: said[key] for key in ("table", "query", "users", "items") if key in said},
+        **{key: said[key] for key in ("table", "query", "users", "items", "verb") if key in said},
         liked_from=None if "liked_from" not in said else float(said["liked_from"]),
     )
 

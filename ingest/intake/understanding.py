@@ -76,7 +76,7 @@ def understand(request: Request) -> dict[str, Any]:
             tables,
             opening.roles,
             strict,
-            request.noun,
+            request.noun_for(),
             request.liked_from,
             notices.append,
             findings,
