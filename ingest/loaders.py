@@ -96,8 +96,16 @@ def load_source(
         WhyrecError: as `load`.
     """
     request = Request(
-        *(source, roles or Roles(), reading or Reading()),
-        *(table, query, users, items, noun, liked_from, verb),
+        source,
+        roles or Roles(),
+        reading or Reading(),
+        table=table,
+        query=query,
+        users=users,
+        items=items,
+        noun=noun,
+        liked_from=liked_from,
+        verb=verb,
     )
     return load(request, notice)
 
