@@ -12,15 +12,17 @@ import subprocess
 import sys
 import tempfile
 from collections.abc import Iterator
-from contextlib import closing, suppress
-from dataclasses import asdict, dataclass, field
+from contextlib import closing
+from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from assistant.evaluation.run_folder import FOLDER
 from assistant.ledger import LEDGER_FILE, Ledger
-from assistant.mentioned import is_distinctive, mention_of
+from assistant.mentioned import mention_of
+from assistant.traces import find_traces, index_document
 from ingest.errors import AskerError, HomeError, OperationError
+from ingest.home.manifest import MEND
 from ingest.home.workspace import Edition, Home
 
 if TYPE_CHECKING:
@@ -30,7 +32,6 @@ if TYPE_CHECKING:
 
 BEGUN = "forgetting.json"
 """In the home while a user is being forgotten; stays where that was cut short."""
-_BLOCK = 1 << 22
 _INDEX = """
 import sys
 from pathlib import Path
@@ -96,22 +97,32 @@ def forget(home: Home, user_id: str, wait: float = 0.0) -> Forgotten:
     home.require("data")
     done = Forgotten(user_id)
     begun = _begun(home, user_id)
-    if begun is None and not _search(home, user_id)["found"]:
+    if begun is None and not find_traces(home, user_id).found:
         raise AskerError(
             f"nothing in {home.path} speaks of user {user_id}; check the id, or whether --home "
             "names the right folder"
         )
     with home.writing(wait) as edition:
         edition.keep_older = False
+        older = _folders(home)
         done.answers = Ledger(home.path / LEDGER_FILE).forget(user_id)
         done.evaluations = list(_forget_evaluations(home.path / FOLDER, user_id))
         stored = _collections(home) | (begun or set())
         _begin(home, user_id, stored)
         _forget_in_parts(edition, done)
     done.collections = list(_delete_collections(stored, _collections(home)))
-    (home.path / BEGUN).unlink()
-    done.searched = _search(home, user_id)
+    done.answers += Ledger(home.path / LEDGER_FILE).forget(user_id)  # given in the meantime
+    stay = (older & _folders(home)) - {part.folder for part in home.parts().values()}
+    if not stay:
+        (home.path / BEGUN).unlink()
+    searched = find_traces(home, user_id)
+    left = [f"{folder.name}, which cannot be removed" for folder in sorted(stay)]
+    done.searched = replace(searched, found=[*left, *searched.found]).to_json()
     return done
+
+
+def _folders(home: Home) -> set[Path]:
+    return {folder for name in MEND for folder in home.folders(name)}
 
 
 def _begin(home: Home, user_id: str, stored: set[tuple[str, str]]) -> None:
@@ -154,7 +165,7 @@ def _forget_in_parts(edition: Edition, done: Forgotten) -> None:
     if "model" in contents.parts and "model" not in edition.dropped:
         _forget_in_model(edition, contents, removed, done)
     if "index" in contents.parts and "index" not in edition.dropped:
-        server = _index_document(contents.parts["index"].folder).get("server")
+        server = index_document(contents.parts["index"].folder).get("server")
         _index_apart(edition, removed.left, server)
         done.indexed_anew = True
 
@@ -239,19 +250,11 @@ def _mentions(folder: Path, mention: re.Pattern[str]) -> bool:
     )
 
 
-def _index_document(folder: Path) -> dict[str, Any]:
-    try:
-        document = json.loads((folder / "index.json").read_text(encoding="utf-8"))
-    except (OSError, ValueError):
-        return {}
-    return document if isinstance(document, dict) else {}
-
-
 def _collections(home: Home) -> set[tuple[str, str]]:
     """Return server and name of every collection that an index of the home has on a server."""
     found = set()
     for folder in home.folders("index"):
-        document = _index_document(folder)
+        document = index_document(folder)
         if server := document.get("server"):
             found |= {(server, entry["name"]) for entry in document["collections"].values()}
     return found
@@ -269,56 +272,3 @@ def _delete_collections(before: set[tuple[str, str]], now: set[tuple[str, str]])
         finally:
             chroma.close()
         yield name
-
-
-def _search(home: Home, user_id: str) -> dict[str, Any]:
-    """Look for a user: as an id in every part, and as bytes in every file where that can tell."""
-    found = list(_named_in(home, user_id))
-    files, n_bytes, bare = 0, 0, is_distinctive(user_id)
-    for path in sorted(home.path.rglob("*")):
-        if path.is_file():
-            files += 1
-            n_bytes += path.stat().st_size
-            if bare and _holds(path, user_id.encode()):
-                found.append(str(path.relative_to(home.path)))
-    return {"files": files, "bytes": n_bytes, "as_bytes": bare, "found": found}
-
-
-def _named_in(home: Home, user_id: str) -> Iterator[str]:
-    """Yield the parts that have the user among their ids; a part that cannot be read is skipped."""
-    contents = home.contents()
-    with suppress(HomeError):
-        if user_id in home.dataset().user_ids:
-            yield "data"
-    with suppress(HomeError):
-        from recsys.checkpoint import load_model
-
-        fields = load_model(contents.require("model").folder).space.of("user")
-        if any(user_id in field.vocabulary for field in fields if field.kind == "id"):
-            yield "model"
-    with suppress(HomeError, OperationError):
-        if _indexed(home, user_id):
-            yield "index"
-    if Ledger(home.path / LEDGER_FILE).mentions(user_id):
-        yield LEDGER_FILE
-
-
-def _indexed(home: Home, user_id: str) -> bool:
-    """Tell whether the index has a record of the user, wherever its collections are."""
-    from ingest.index.store import open_index
-
-    part = home.require("index")
-    server = _index_document(part.folder).get("server")
-    with open_index(part.folder, home.dataset(), server, part.data_fingerprint) as index:
-        return bool(index.users._read([user_id]))
-
-
-def _holds(path: Path, wanted: bytes) -> bool:
-    """Tell whether a file has these bytes anywhere; read some at a time."""
-    rest = b""
-    with path.open("rb") as file:
-        while block := file.read(_BLOCK):
-            if wanted in rest + block:
-                return True
-            rest = block[-len(wanted) :]
-    return False

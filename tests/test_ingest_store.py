@@ -264,6 +264,20 @@ def test_ids_alone_can_be_indexed_but_not_searched_by_meaning(tmp_path: Path) ->
             index.items.search("anything", 3)
 
 
+@pytest.mark.parametrize("n", [1, 2, 30])
+def test_who_only_asks_writes_no_graph_into_the_home(tmp_path: Path, n: int) -> None:
+    """A graph holds what lay in its writer's memory, which may be somebody since forgotten."""
+    dataset = from_matrix(sparse.csr_array(np.eye(n, n + 1, dtype=np.float32)))
+    build_index(dataset, tmp_path)
+    before = {path: path.read_bytes() for path in tmp_path.rglob("*") if path.is_file()}
+    assert any(path.name == "data_level0.bin" for path in before)
+    with open_index(tmp_path, dataset) as index:
+        assert index.users.nearest(np.array([0], np.int32), n)[0] == "0"
+    after = {path: path.read_bytes() for path in tmp_path.rglob("*") if path.is_file()}
+    changed = {path.name for path in before | after if before.get(path) != after.get(path)}
+    assert changed <= {DATABASE_FILE}
+
+
 def test_an_index_of_other_data_is_refused_by_name(
     folder: Path, users: Dataset, few: Dataset
 ) -> None:

@@ -16,6 +16,7 @@ from __future__ import annotations
 import json
 import os
 import shutil
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -35,6 +36,7 @@ if TYPE_CHECKING:
 DEFAULT_HOME = ".whyrec"
 COPY = "home.copy.json"
 """What home.json said when it was last written, for `Home.restore`."""
+_TRIES, _PAUSE = 20, 0.1  # of removing what must go, and seconds between two
 UNFINISHED = "unfinished.json"
 """Its writer puts this file into the folder of a part that can be gone on with after a kill."""
 
@@ -64,6 +66,15 @@ def _flush_entry(path: Path) -> None:
         os.fsync(handle)
     finally:
         os.close(handle)
+
+
+def _remove(folder: Path, tries: int) -> None:
+    """Remove a folder, in which Chroma may make a file for a reader at that very moment."""
+    for again in range(tries):
+        time.sleep(_PAUSE if again else 0)
+        shutil.rmtree(folder, ignore_errors=True)
+        if not folder.exists():
+            return
 
 
 @dataclass
@@ -267,4 +278,4 @@ class Home:
                 if keep_stopped and (path / UNFINISHED).is_file():
                     continue
                 if path not in before[-1:] or not keep_older:
-                    shutil.rmtree(path, ignore_errors=True)
+                    _remove(path, tries=1 if keep_older else _TRIES)

@@ -22,6 +22,9 @@ if TYPE_CHECKING:
 
 SERVER_VARIABLE = "WHYREC_CHROMA"
 DATABASE_FILE = "chroma.sqlite3"
+_SYNC_EVERY = 500
+"""Records after which Chroma writes its graph; batches are larger (see `Chroma.batches`)."""
+_FEWEST_SYNCED, _AT_A_TIME = 2, 100  # Chroma's own least threshold, and its usual batch in memory
 _TIMEOUT = 60.0  # seconds; Chroma's own client waits for ever
 _SQLITE_HEADER = b"SQLite format 3\0"
 _opening = (
@@ -74,15 +77,19 @@ class Chroma:
         The more records, the more of them a search looks at: `benchmarks/index.md` has what that
         costs and finds.
 
-        Chroma writes its search graph to disk every `sync_threshold` records, and at each opening
-        makes anew what it has not written: the threshold is below every batch but a lone small one.
+        Chroma writes its search graph to disk every `sync_threshold` records, and whoever searches
+        makes anew, and writes, what is not there yet, with whatever lies in that process's memory
+        in the room to spare. So the threshold is that of the smallest batch there can be, and
+        nobody who only reads writes a graph.
         """
+        threshold = max(_FEWEST_SYNCED, min(_SYNC_EVERY, n))
         hnsw: Any = {
             "space": space,
             "max_neighbors": 32,
             "ef_construction": 100,
             "ef_search": max(400, n // 20),
-            "sync_threshold": 500,
+            "sync_threshold": threshold,
+            "batch_size": min(_AT_A_TIME, threshold),
         }
         with self.guarded():
             return self.client.get_or_create_collection(
@@ -121,13 +128,16 @@ class Chroma:
         metadata: Sequence[Mapping[str, str | int]],
     ) -> None:
         """Add one batch; ids that are already there stay as they are."""
+        batch: dict[str, Any] = {
+            "ids": list(ids),
+            "embeddings": vectors,
+            "documents": list(texts),
+            "metadatas": [dict(entry) for entry in metadata],
+        }
         with self.guarded():
-            collection.add(
-                ids=list(ids),
-                embeddings=vectors,
-                documents=list(texts),
-                metadatas=[dict(entry) for entry in metadata],
-            )
+            collection.add(**batch)
+            if len(ids) < _FEWEST_SYNCED:
+                collection.upsert(**batch)  # the same once more: now the graph is written
 
     def close(self) -> None:
         """Release files and sockets; closing twice is harmless."""

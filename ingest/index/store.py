@@ -273,8 +273,7 @@ def _check_server_is(place: str | None, folder: Path, server: str | None) -> Non
 def file_hashes(folder: Path) -> dict[str, str]:
     """Return the SHA-256 of what never changes once written, by path in the folder.
 
-    Chroma's finished search graphs are among it. Below 500 records (see `Chroma.create`) there is
-    none: Chroma makes it anew at every opening. Its database does change when it is opened.
+    Chroma's finished search graphs are among it. Its database does change when it is opened.
     """
     own = [folder / name for name in (VECTORS, COMPONENTS, DIGESTS)]
     graphs = [
