@@ -83,9 +83,7 @@ def train(
     from recsys.training.train import train_model
 
     config, training = settings or presets.ranking()
-    return train_model(
-        dataset, config, training, seed, device, threads, teller(verbose), quiet=not verbose
-    )
+    return train_model(dataset, config, training, seed, device, threads, tell=teller(verbose))
 
 
 def go_on_training(

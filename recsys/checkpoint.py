@@ -38,6 +38,8 @@ class TrainedModel:
     """One record per epoch: epoch, loss, lr and, where it was evaluated, the metrics."""
     metrics: Mapping[str, float] = field(default_factory=dict)
     """Of the best epoch, on the part of the data held out from it."""
+    baseline: Mapping[str, float] = field(default_factory=dict)
+    """The same of what knows no user: popularity, or in the rating task user and item means."""
     blend: Mapping[str, Any] = field(default_factory=dict)
     """Constants of `ranking.BlendConfig` fitted on the same held-out part."""
     reliability: Reliability | None = None
@@ -58,6 +60,16 @@ class TrainedModel:
         digest.update(json.dumps(settings, sort_keys=True).encode())
         return digest.hexdigest()[:16]
 
+    @property
+    def beats_baseline(self) -> bool | None:
+        """Whether it is better than `baseline` by NDCG, or by RMSE; None where neither is known."""
+        lists, ratings = (
+            (self.metrics.get(name), self.baseline.get(name)) for name in ("ndcg", "rmse")
+        )
+        if None not in lists:
+            return lists[0] > lists[1]  # type: ignore[operator]
+        return None if None in ratings else ratings[0] < ratings[1]  # type: ignore[operator]
+
     def _about(self) -> dict[str, Any]:
         return {
             "format": FORMAT,
@@ -69,6 +81,7 @@ class TrainedModel:
             "seed": self.seed,
             "data_fingerprint": self.data_fingerprint,
             "metrics": dict(self.metrics),
+            "baseline": dict(self.baseline),
             "reliability": self.reliability.to_json() if self.reliability else [],
             "history": [dict(record) for record in self.history],
             "best_epoch": self.best_epoch,
@@ -129,6 +142,7 @@ def _from_parts(about: Any, weights: Weights) -> TrainedModel:
         seed=about["seed"],
         history=tuple(about["history"]),
         metrics=about["metrics"],
+        baseline=about.get("baseline", {}),
         blend=about["blend"],
         reliability=Reliability.from_json(about.get("reliability", ())),
         best_epoch=about["best_epoch"],

@@ -120,6 +120,8 @@ class TrainingConfig:
     above all others; mse: the label itself (rating task)."""
     n_epochs: int = 10
     """The most epochs to train; the best one is kept."""
+    steps_per_epoch: int = 0
+    """The most steps in an epoch, 0 for all the data; the next epoch goes on where one stopped."""
     lr: float = 1e-3
     """Adam's learning rate at the start."""
     lr_schedule: Schedule = "constant"
@@ -172,6 +174,8 @@ class TrainingConfig:
         for name in ("n_epochs", "batch_size", "n_negatives", "patience", "eval_every"):
             value = getattr(self, name)
             _check(value >= 1, f"{name} must be at least 1, not {value}")
+        steps = self.steps_per_epoch
+        _check(steps >= 0, f"steps_per_epoch must be 0 (all the data) or more, not {steps}")
         decay = self.target_decay
         _check(decay is None or decay > 0, f"target_decay must be above 0, not {decay}")
         for name in ("lr", "lr_decay", "window"):

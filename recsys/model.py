@@ -84,9 +84,8 @@ class Model:
             seed,
             device,
             n_threads,
-            teller(verbose),
             eval_rows,
-            quiet=verbose == 0,
+            teller(verbose),
         )
         return cls.of(dataset, trained)
 

@@ -31,6 +31,7 @@ def test_a_loaded_model_scores_the_same_bits(
     assert scorer.fingerprint == trained.fingerprint
     assert load_model(tmp_path).history == trained.history
     assert load_model(tmp_path).training == trained.training
+    assert load_model(tmp_path).baseline == trained.baseline != {}
     assert trained.reliability is not None
     kept = load_model(tmp_path).reliability
     assert kept is not None and kept.to_json() == trained.reliability.to_json()

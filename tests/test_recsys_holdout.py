@@ -60,6 +60,18 @@ def test_metrics_of_lists_are_those_of_plain_loops(films: Dataset) -> None:
     assert values["recall"] == pytest.approx(np.mean(recall))
 
 
+def test_of_many_users_some_are_judged_by_lists_and_by_pairs(
+    films: Dataset, holdout: Holdout
+) -> None:
+    some = Holdout(films, *split_leave_last_out(films.interactions), most_users=2)
+    assert some.users.tolist() == [0, 3]  # of 0, 1, 2, 3, 4
+    users, _, labels = some.pairs()
+    assert sorted(set(users.tolist())) == [0, 3]
+    assert labels.sum() == len(some.judged) == 2
+    assert len(some.test) == len(holdout.test) == len(holdout.judged) == 5
+    assert some.rating_metrics(some.judged.label)["rmse"] == 0
+
+
 def test_nothing_held_out_measures_nothing(films: Dataset) -> None:
     rows = np.arange(len(films.interactions))
     holdout = Holdout(films, rows, rows[:0])

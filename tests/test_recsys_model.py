@@ -11,6 +11,7 @@ from ingest.errors import AskerError, HomeError
 from recsys import Model
 from recsys.evaluation.baselines import RatingBiases
 from recsys.results import Unknown
+from recsys.training.telling import teller
 
 
 @pytest.fixture(scope="module")
@@ -200,6 +201,21 @@ def test_so_much_is_told_as_was_asked_for(
     assert said.err.count("\n") == lines
     with pytest.raises(AskerError, match="verbose must be 0, 1 or 2"):
         Model.fit(films, verbose=7)
+
+
+def test_a_long_training_is_announced_and_a_short_one_is_not(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    announce = teller(2).estimate
+    assert announce is not None and teller(0).estimate is None
+    for seconds in (2, 61, 754, 18_000):
+        announce(seconds)
+    told = capsys.readouterr().err.splitlines()
+    assert [line.partition(" at the most")[0] for line in told] == [
+        "training takes about 61 seconds",
+        "training takes about 13 minutes",
+        "training takes about 5.0 hours",
+    ]
 
 
 def test_a_score_comes_with_what_became_of_such_scores(model: Model, raters: Model) -> None:

@@ -9,6 +9,7 @@ import torch
 
 from ingest.dataset.ids import IdMap
 from ingest.dataset.schema import Dataset, Interactions
+from ingest.dataset.split import split_chronological
 from ingest.errors import AskerError, TrainingError
 from recsys import presets
 from recsys.config import DeepFMConfig, HistoryField, Loss, TrainingConfig
@@ -17,7 +18,8 @@ from recsys.examples.features import FeatureSpace
 from recsys.examples.inputs import Inputs
 from recsys.scoring.inference import Weights
 from recsys.scoring.scorer import Scorer
-from recsys.training.fitting import Fitting, LossError, Record, learning_rate
+from recsys.training.fitting import Fitting, LossError, learning_rate
+from recsys.training.telling import Record, Telling
 from recsys.training.train import train_model
 
 SMALL = DeepFMConfig(embed_size=4, hidden_units=(8,), use_bn=False)
@@ -138,6 +140,39 @@ def test_a_loss_that_does_not_move_is_named() -> None:
         under_way.run(5)
 
 
+@pytest.mark.parametrize(
+    ("config", "training"),
+    [(SMALL, QUICK), (replace(SMALL, dropout_rate=0.5), QUICK), (HISTORY, replace(NEXT, lr=0.01))],
+)
+def test_an_epoch_may_stop_short_and_the_next_one_goes_on(
+    config: DeepFMConfig, training: TrainingConfig
+) -> None:
+    board = checkerboard()
+    whole = fitting(board, replace(training, batch_size=8), config)
+    steps, half = whole.steps_per_epoch, whole.steps_per_epoch // 2
+    assert steps > 2
+    short = fitting(board, replace(training, batch_size=8, steps_per_epoch=half), config)
+    ends = whole.run(half), short.run(steps)
+    assert len(ends[0].history) == half and len(ends[1].history) == steps
+    for name, weights in ends[0].weights.items():
+        np.testing.assert_allclose(weights, ends[1].weights[name], atol=1e-4)
+
+
+def test_what_popularity_scores_stands_beside_what_the_model_does() -> None:
+    board = checkerboard()
+    trained = train_model(board, SMALL, replace(QUICK, n_epochs=40))
+    cut = Holdout(board, *split_chronological(board.interactions))
+    counts = np.bincount(cut.train.interactions.item, minlength=20).astype(np.float32)
+    lists = cut.lists(lambda users: np.tile(counts, (len(users), 1)))
+    assert trained.baseline == cut.list_metrics(lists)
+    assert trained.beats_baseline is (trained.metrics["ndcg"] > trained.baseline["ndcg"])
+    assert replace(trained, metrics={"ndcg": 0.0}).beats_baseline is False
+    assert replace(trained, metrics={"ndcg": 1.0}).beats_baseline is True
+    assert replace(trained, metrics={}, baseline={}).beats_baseline is None
+    ratings = {"metrics": {"rmse": 1.0}, "baseline": {"rmse": 1.1}}
+    assert replace(trained, **ratings).beats_baseline is True  # type: ignore[arg-type]
+
+
 def test_stopping_by_hand_keeps_the_best_epoch() -> None:
     board = checkerboard()
 
@@ -145,7 +180,7 @@ def test_stopping_by_hand_keeps_the_best_epoch() -> None:
         if record["epoch"] == 2:
             raise KeyboardInterrupt
 
-    trained = train_model(board, SMALL, QUICK, on_epoch=stop)
+    trained = train_model(board, SMALL, QUICK, tell=Telling(stop))
     assert trained.interrupted
     assert trained.best_epoch in (1, 2)
     assert len(trained.history) == 2
@@ -168,7 +203,10 @@ def test_the_refit_knows_the_interactions_that_were_held_out() -> None:
     training = replace(QUICK, n_epochs=2)
     stages: list[tuple[str, float]] = []
     refitted = train_model(
-        board, SMALL, training, on_epoch=lambda stage, r: stages.append((stage, r["epoch"]))
+        board,
+        SMALL,
+        training,
+        tell=Telling(lambda stage, r: stages.append((stage, r["epoch"]))),
     )
     chosen = train_model(board, SMALL, replace(training, refit=False))
     assert stages == [("choose", 1), ("choose", 2)] + [

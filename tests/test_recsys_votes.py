@@ -1,6 +1,7 @@
 """Votes on films whose order can be read off the table, and against the formula in loops."""
 
 import math
+from dataclasses import replace
 from fractions import Fraction
 
 import numpy as np
@@ -11,6 +12,7 @@ from ingest.dataset.schema import Dataset, FloatArray
 from recsys.examples.history import Histories
 from recsys.lists.votes import Voters, VotesConfig
 from recsys.neighbours.audience import Audience
+from tests.test_recsys_train import dataset
 
 
 def voters_of(dataset: Dataset, **config: object) -> Voters:
@@ -105,3 +107,21 @@ def test_a_stranger_with_the_same_items_gets_the_same_votes_but_for_the_users_ow
 def test_a_window_of_nothing_is_refused() -> None:
     with pytest.raises(ValueError, match="window must be more than 0"):
         VotesConfig(window=0)
+
+
+def test_many_interactions_are_summed_to_the_same_bits(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Both ways add the same numbers in the same order, whoever is asked and however they tie."""
+    rng = np.random.default_rng(0)
+    pairs = np.unique(rng.integers(0, [60, 40], (900, 2)), axis=0)
+    table = dataset([(int(user), int(item), 1.0) for user, item in rng.permutation(pairs)])
+    shared_times = replace(table.interactions, time=table.interactions.time // 7)
+    for data in (table, replace(table, interactions=shared_times)):
+        few = voters_of(data, depth=9, window=6)
+        monkeypatch.setattr("recsys.lists.votes.FEW", 0)
+        many = voters_of(data, depth=9, window=6)
+        monkeypatch.undo()
+        for user in range(data.n_users):
+            np.testing.assert_array_equal(many.votes(user), few.votes(user))
+        items = np.array([3, 1, 30], np.int32)
+        assert few.votes_for(items).any()
+        np.testing.assert_array_equal(many.votes_for(items), few.votes_for(items))

@@ -38,8 +38,7 @@ class Holdout:
     ) -> None:
         """Part `dataset` by rows of its interaction table.
 
-        Lists are measured for `most_users` users, evenly spaced, where there are more with a test
-        item.
+        Where more than `most_users` have a test item, so many of them, evenly spaced, are measured.
         """
         self.train = replace(dataset, interactions=dataset.interactions.take(train))
         self.test: Interactions = dataset.interactions.take(test)
@@ -48,20 +47,25 @@ class Holdout:
         self.due = interaction_matrix(self.test, *shape)
         users = np.flatnonzero(np.diff(self.due.indptr)).astype(np.int32)
         self.users = users if most_users is None else users[:: max(1, -(-len(users) // most_users))]
+        self.judged = self.test  # the test interactions of these users
+        if len(self.users) < len(users):
+            measured = np.zeros(dataset.n_users, dtype=bool)
+            measured[self.users] = True
+            self.judged = self.test.take(np.flatnonzero(measured[self.test.user]))
 
     @cached_property
     def negatives(self) -> IntArray:
-        """One item per test interaction that its user has in neither part, the same every time."""
+        """One item per judged interaction that its user has in neither part, always the same."""
         sampler = NegativeSampler(sparse.csr_array(self.seen + self.due))
-        return sampler.draw(self.test.user, 1, np.random.default_rng(0))[:, 0]
+        return sampler.draw(self.judged.user, 1, np.random.default_rng(0))[:, 0]
 
     def pairs(self) -> tuple[IntArray, IntArray, FloatArray]:
-        """Return (users, items, labels): every test interaction, and its negative."""
+        """Return (users, items, labels): every judged interaction, and its negative."""
         left = self.negatives != NO_ITEM
-        users = np.concatenate([self.test.user, self.test.user[left]])
-        items = np.concatenate([self.test.item, self.negatives[left]])
+        users = np.concatenate([self.judged.user, self.judged.user[left]])
+        items = np.concatenate([self.judged.item, self.negatives[left]])
         labels = np.zeros(len(users), np.float32)
-        labels[: len(self.test)] = 1
+        labels[: len(self.judged)] = 1
         return users, items, labels
 
     def lists(self, score_all: ScoreAll, k: int = TOP) -> IntArray:
@@ -98,11 +102,11 @@ class Holdout:
         return hits
 
     def pair_metrics(self, scorer: Scorer) -> dict[str, float]:
-        """Measure probabilities on test interactions and one unseen item each, or ratings."""
-        if not len(self.test):
+        """Measure probabilities on judged interactions and one unseen item each, or ratings."""
+        if not len(self.judged):
             return {}
         if scorer.trained.config.task == "rating":
-            return self.rating_metrics(scorer.score_pairs(self.test.user, self.test.item))
+            return self.rating_metrics(scorer.score_pairs(self.judged.user, self.judged.item))
         users, items, labels = self.pairs()
         p = scorer.score_pairs(users, items)
         return _measurable(
@@ -115,8 +119,8 @@ class Holdout:
         )
 
     def rating_metrics(self, predicted: FloatArray) -> dict[str, float]:
-        """Measure ratings predicted for the test interactions, (len(self.test),)."""
-        truth = self.test.label
+        """Measure ratings predicted for the judged interactions, (len(self.judged),)."""
+        truth = self.judged.label
         return _measurable(
             {
                 "rmse": metrics.rmse(truth, predicted),

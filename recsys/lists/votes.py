@@ -25,7 +25,7 @@ from numpy.typing import NDArray
 from scipy import sparse
 
 from ingest.dataset.ids import IntArray
-from ingest.dataset.row_order import rows_by_group
+from ingest.dataset.row_order import FEW, rows_by_group
 from ingest.dataset.schema import FloatArray
 from recsys.examples.features import ragged_ranges
 from recsys.examples.history import Histories
@@ -73,6 +73,7 @@ class Voters:
         # Places of every item's interactions, by user: aligned with audience.by_item.indices.
         self._place = rows_by_group(histories.items, matrix.shape[1])
         self._end = histories.offsets[1:]
+        self._many = len(histories.items) >= FEW  # enough to be worth loading numba for
 
     def votes(self, user: int) -> FloatArray:
         """Return the votes of everybody else for every item, for a user of the data, (n_items,)."""
@@ -94,22 +95,52 @@ class Voters:
 
     def _jaccard(self, items: IntArray, exclude: int | None) -> NDArray[np.float64]:
         """Return the Jaccard of the set `items` with every user's, (n_users,)."""
-        shared = self.audience.intersections(items)
+        shared = self._shared(items)
         union = len(items) + self.audience.n_items_of - shared
         jaccard: NDArray[np.float64] = shared / np.maximum(union, 1)
         if exclude is not None:
             jaccard[exclude] = 0.0
         return jaccard
 
+    def _shared(self, items: IntArray) -> IntArray:
+        """Return |A∩B| of the set `items` with every user's set, (n_users,)."""
+        if not self._many:
+            return self.audience.intersections(items)
+        from recsys.lists.votes_kernels import count_shared
+
+        by_item, shared = self.audience.by_item, np.zeros(len(self._end), np.int32)
+        count_shared(items, by_item.indptr, by_item.indices, shared)
+        return shared
+
     def _for_what_comes_next(self, items: IntArray, jaccard: NDArray[np.float64]) -> FloatArray:
         newest = items[::-1][: self.config.depth]
+        recency = np.exp(-np.arange(len(newest)) / self.config.decay)
+        fading = np.exp(-np.arange(self.config.window) / self.config.fade)
+        if not self._many:
+            return self._plain(newest, jaccard, recency, fading).astype(np.float32)
+        from recsys.lists.votes_kernels import add_votes
+
+        by_item, votes = self.audience.by_item, np.zeros(self.matrix.shape[1])
+        postings = by_item.indptr, by_item.indices, self._place
+        add_votes(
+            newest, *postings, jaccard, self._end, self.histories.items, recency, fading, votes
+        )
+        return votes.astype(np.float32)
+
+    def _plain(
+        self,
+        newest: IntArray,
+        jaccard: NDArray[np.float64],
+        recency: NDArray[np.float64],
+        fading: NDArray[np.float64],
+    ) -> NDArray[np.float64]:
+        """Return the first formula's votes, (n_items,), as `votes_kernels.add_votes` does."""
         by_item = self.audience.by_item
         ends = by_item.indptr.astype(np.int64)
         postings, offsets = ragged_ranges(ends[newest], ends[newest + 1])
         voter = by_item.indices[postings]
         place = np.repeat(np.arange(len(newest)), np.diff(offsets))
         crowd = np.bincount(place, jaccard[voter], minlength=len(newest))
-        recency = np.exp(-np.arange(len(newest)) / self.config.decay)
         weight = jaccard[voter] * (recency / np.sqrt(np.maximum(crowd, 1e-12)))[place]
         heard = weight > 0
         postings, voter, weight = postings[heard], voter[heard], weight[heard]
@@ -118,10 +149,7 @@ class Voters:
             after, np.minimum(after + self.config.window, self._end[voter])
         )
         later = np.arange(len(places)) - np.repeat(starts[:-1], np.diff(starts))
-        fading = np.exp(-np.arange(self.config.window) / self.config.fade)
-        votes = np.bincount(
-            self.histories.items[places],
-            weights=np.repeat(weight, np.diff(starts)) * fading[later],
-            minlength=self.matrix.shape[1],
-        )
-        return votes.astype(np.float32)
+        heard_of = np.repeat(weight, np.diff(starts)) * fading[later]
+        votes = np.zeros(self.matrix.shape[1])
+        np.add.at(votes, self.histories.items[places], heard_of)
+        return votes

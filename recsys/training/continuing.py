@@ -48,8 +48,8 @@ def continue_model(
         inputs = Inputs(space, dataset, trained.config.history)
         fit = Fitting(inputs, dataset, trained.config, training, seed, device, start).run(
             n_epochs,
-            on_epoch=None if tell is None else lambda record: tell("refit", record),
-            quiet=not verbose,
+            on_epoch=tell.of("refit"),
+            quiet=tell.quiet,
         )
     before = len(trained.history)
     further = ({**record, "epoch": record["epoch"] + before} for record in fit.history)

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import math
+import time
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from itertools import chain, count, islice
 
 import numpy as np
 import torch
@@ -19,9 +21,8 @@ from recsys.examples.inputs import Inputs
 from recsys.network.deepfm import DeepFM
 from recsys.network.steps import steps_for
 from recsys.scoring.inference import Weights
+from recsys.training.telling import Record
 
-Record = dict[str, float]
-"""One epoch: epoch, loss, lr and, where it was evaluated, the metrics."""
 _EXPLODED = 100.0
 """A mean loss so many times that of the first step shows a training that runs away."""
 _LARGEST = 1e6
@@ -73,6 +74,7 @@ class Fitting:
         self.config = config
         self.done = Fit()
         self._start = float("inf")
+        self._pace = 0.0  # seconds that the last epoch's steps took
         self._inputs = inputs
         self._rng = np.random.default_rng(seed)
         self.model = build_network(inputs.space, model_config, seed, device)
@@ -87,6 +89,9 @@ class Fitting:
             if config.loss == "softmax"
             else PairBatches(inputs, dataset, config)
         )
+        most = config.steps_per_epoch or self._batches.n_steps
+        self.steps_per_epoch = min(most, self._batches.n_steps)
+        self._stream = chain.from_iterable(self._batches.epoch(self._rng) for _ in count())
         self._steps = steps_for(self.model, inputs, config)
 
     def run(
@@ -94,6 +99,7 @@ class Fitting:
         n_epochs: int,
         evaluate: Callable[[Weights], Record] | None = None,
         on_epoch: Callable[[Record], None] | None = None,
+        on_pace: Callable[[float], None] | None = None,
         quiet: bool = False,
     ) -> Fit:
         """Train for `n_epochs` of those the schedule is made for, or until it gets no better.
@@ -102,6 +108,7 @@ class Fitting:
             n_epochs: at most so many.
             evaluate: measures weights; the best epoch is the best by `config.metric`.
             on_epoch: called with every epoch's record.
+            on_pace: called once, after the first epoch, with the seconds that an epoch takes.
             quiet: show no progress bar.
 
         Raises:
@@ -110,11 +117,13 @@ class Fitting:
                 until then is returned.
         """
         try:
-            n_steps = n_epochs * self._batches.n_steps
+            n_steps = n_epochs * self.steps_per_epoch
             with progress_bar(n_steps, "training", "step", quiet) as bar:
                 stale = 0
                 for epoch in range(1, n_epochs + 1):
                     record = self._epoch(epoch, bar.update)
+                    if epoch == 1 and on_pace is not None:
+                        on_pace(self._pace)
                     last = epoch == n_epochs
                     better = self._judge(record, evaluate, last)
                     self.done.history.append(record)
@@ -130,15 +139,19 @@ class Fitting:
         return self.done
 
     def _epoch(self, epoch: int, advance: Callable[[int], object]) -> Record:
-        """Go through the data once and return the epoch's record."""
+        """Take the steps of one epoch and return its record."""
         self.model.train()
-        n_steps = self._batches.n_steps
+        n_steps = self.steps_per_epoch
         values = []
-        for n, batch in enumerate(self._batches.epoch(self._rng)):
+        started = time.perf_counter()
+        for n, batch in enumerate(islice(self._stream, n_steps)):
             lr = learning_rate(self.config, (epoch - 1) * n_steps + n, n_steps)
             values.append(self._steps.step(batch, lr))
             advance(1)
+            if n == 0 and n_steps > 1:  # the first step also loads what is compiled
+                started = time.perf_counter()
         self._steps.settle()
+        self._pace = (time.perf_counter() - started) * n_steps / max(n_steps - 1, 1)
         losses_of_steps = torch.stack(values).cpu().numpy()
         record: Record = {"epoch": epoch, "loss": float(losses_of_steps.mean()), "lr": lr}
         self._check(losses_of_steps, record)

@@ -27,6 +27,7 @@ def write_model(trained: TrainedModel, folder: Path) -> None:
             "chosen_by": trained.training.metric,
             "held_out": trained.training.validation_ratio,
             **trained.metrics,
+            "baseline": dict(trained.baseline),
         },
     }
     for name, content in story.items():

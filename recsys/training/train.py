@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import asdict, replace
 
@@ -13,7 +13,8 @@ from ingest.dataset.schema import Dataset
 from ingest.dataset.split import RowArray, Split, split_chronological, split_leave_last_out
 from ingest.errors import AskerError, TrainingError
 from recsys.checkpoint import TrainedModel
-from recsys.config import RATING_METRICS, DeepFMConfig, TrainingConfig
+from recsys.config import RATING_METRICS, DeepFMConfig, Task, TrainingConfig
+from recsys.evaluation.baselines import Popularity, RatingBiases
 from recsys.evaluation.holdout import Holdout
 from recsys.examples.features import FeatureSpace
 from recsys.examples.inputs import Inputs
@@ -21,12 +22,10 @@ from recsys.lists.blending import fit_blend, start_blend
 from recsys.scoring.calibration import Calibration, cross_fitted, fit_platt
 from recsys.scoring.inference import Weights
 from recsys.scoring.scorer import Scorer
-from recsys.training.fitting import Fitting, Record
+from recsys.training.fitting import Fitting
+from recsys.training.telling import NOBODY, Record, Telling
 
-OnEpoch = Callable[[str, Record], None]
-"""Called with the stage, `choose` or `refit`, and the record of every epoch."""
-
-_MOST_USERS = 4000
+_MOST_USERS = 2000
 """Users whose lists are made to judge an epoch."""
 
 
@@ -37,9 +36,8 @@ def train_model(
     seed: int = 0,
     device: str = "cpu",
     n_threads: int = 1,
-    on_epoch: OnEpoch | None = None,
     eval_rows: RowArray | None = None,
-    quiet: bool = False,
+    tell: Telling = NOBODY,
 ) -> TrainedModel:
     """Train DeepFM on `dataset`.
 
@@ -55,10 +53,9 @@ def train_model(
         device: `cpu` or `cuda`.
         n_threads: of torch. One is the most economical up to millions of interactions, and makes
             the bits independent of the machine's number of processors.
-        on_epoch: told of every epoch.
         eval_rows: rows of the interaction table to hold out in place of the last part of every
             history; they choose the epoch and are never learnt from.
-        quiet: show no progress bar on a terminal.
+        tell: who is told what while it runs.
 
     Raises:
         AskerError: the options do not fit each other or the data.
@@ -67,11 +64,9 @@ def train_model(
     check(dataset, config, training, device)
     with torch_threads(n_threads):
         holdout = _hold_out(dataset, training, eval_rows)
-        chosen = _choose(dataset, holdout, config, training, seed, device, on_epoch, quiet)
-        refit = training.refit and eval_rows is None
-        if holdout is None or not refit or chosen.interrupted:
-            return chosen
-        return _refit(dataset, chosen, device, on_epoch, quiet)
+        refit = training.refit and eval_rows is None and holdout is not None
+        chosen = _choose(dataset, holdout, config, training, seed, device, tell, refit)
+        return _refit(dataset, chosen, device, tell) if refit and not chosen.interrupted else chosen
 
 
 def check(
@@ -121,8 +116,8 @@ def _choose(
     training: TrainingConfig,
     seed: int,
     device: str,
-    on_epoch: OnEpoch | None,
-    quiet: bool,
+    tell: Telling,
+    refit: bool,
 ) -> TrainedModel:
     """Train on what is not held out, and judge every epoch on what is."""
     known = dataset if holdout is None else holdout.train
@@ -143,11 +138,16 @@ def _choose(
         assert holdout is not None
         return holdout.measure(Scorer(replace(model, weights=weights), known, inputs))
 
+    def on_pace(seconds: float) -> None:
+        if tell.estimate is not None:
+            tell.estimate(seconds * training.n_epochs * (2 if refit else 1))
+
     fit = Fitting(inputs, known, config, training, seed, device).run(
         training.n_epochs,
         evaluate if holdout else None,
-        (lambda record: on_epoch("choose", record)) if on_epoch else None,
-        quiet,
+        tell.of("choose"),
+        on_pace,
+        tell.quiet,
     )
     model = replace(
         model,
@@ -172,18 +172,27 @@ def _calibrated(model: TrainedModel, holdout: Holdout, inputs: Inputs) -> Traine
         )
     scorer = Scorer(model, holdout.train, inputs)
     blend = fit_blend(scorer, holdout, inputs.histories, scorer.blend)
-    return replace(model, blend=asdict(blend), metrics=holdout.measure(scorer))
+    return replace(
+        model,
+        blend=asdict(blend),
+        metrics=holdout.measure(scorer),
+        baseline=measure_baseline(holdout, model.config.task),
+    )
 
 
-def _refit(
-    dataset: Dataset, chosen: TrainedModel, device: str, on_epoch: OnEpoch | None, quiet: bool
-) -> TrainedModel:
+def measure_baseline(holdout: Holdout, task: Task) -> dict[str, float]:
+    """Measure what a model must beat to be worth its training: popularity, or mean ratings."""
+    if task == "rating":
+        return holdout.rating_metrics(RatingBiases(holdout.train).of(holdout.judged))
+    return holdout.list_metrics(holdout.lists(Popularity(holdout.seen).score_all))
+
+
+def _refit(dataset: Dataset, chosen: TrainedModel, device: str, tell: Telling) -> TrainedModel:
     """Learn from all of `dataset` for as many epochs as were best; keep what was fitted before."""
     space = FeatureSpace.from_dataset(dataset, chosen.config)
     inputs = Inputs(space, dataset, chosen.config.history)
     fitting = Fitting(inputs, dataset, chosen.config, chosen.training, chosen.seed, device)
-    tell = (lambda record: on_epoch("refit", record)) if on_epoch else None
-    fit = fitting.run(chosen.best_epoch, on_epoch=tell, quiet=quiet)
+    fit = fitting.run(chosen.best_epoch, on_epoch=tell.of("refit"), quiet=tell.quiet)
     if fit.interrupted:
         return replace(chosen, interrupted=True)
     return replace(chosen, space=space, weights=fit.weights)
