@@ -22,11 +22,11 @@ from numba.core.codegen import get_host_cpu_features
 from numba.core.errors import TypingError
 from numba.extending import intrinsic
 
-_FEATURES = {"", *get_host_cpu_features().split(",")}  # type: ignore[no-untyped-call]
+FEATURES = {"", *get_host_cpu_features().split(",")}  # type: ignore[no-untyped-call]
 _WIDTH, _COLUMNS = next(
     tile
     for feature, tile in (("+avx512f", (16, 4)), ("+avx2", (8, 3)), ("", (4, 4)))
-    if feature in _FEATURES
+    if feature in FEATURES
 )
 """Floats in a vector register, and registers side by side: with `ROWS` rows of sums, a column of
 input and one weight they fill the 32 (AVX2: 16) registers there are."""
@@ -51,22 +51,80 @@ def score_tiles(
         widths: of the hidden layers, H first, multiples of `ROWS`.
         out: to fill.
     """
-    n_users, k = vector.shape
-    x, z = np.empty((widths.max(), LANES), np.float32), np.empty((widths.max(), LANES), np.float32)
-    y = np.empty((1, LANES), np.float32)
+    room = _room(widths)
     for t in range(len(tiles)):
-        tile = tiles[t]
         here = out[:, t * LANES : (t + 1) * LANES]  # the last tile is cut short
-        for u in range(n_users):
-            for lane in range(LANES):
-                y[0, lane] = own[u] + tile[0, lane]
-            _add_row(vector[u : u + 1], tile[1 : 1 + k], y, 0)
-            for h in range(widths[0]):
-                for lane in range(LANES):
-                    x[h, lane] = max(tile[1 + k + h, lane] + shift[u, h], np.float32(0))
-            _head(weights, widths, x, z, y)
+        for u in range(len(own)):
+            y = _score_tile(own[u], vector[u : u + 1], shift[u], tiles[t], weights, widths, room)
             for lane in range(here.shape[1]):
                 here[u, lane] = y[0, lane]
+
+
+@njit(cache=True, nogil=True, fastmath={"contract"})
+def score_some(
+    own: Any, vector: Any, shift: Any, items: Any, weights: Any, widths: Any, least: Any, out: Any
+) -> None:
+    """Replace what `out` holds by y where it is `least` or more, and by -inf where it is not.
+
+    Args:
+        own: as for `score_tiles`, as are vector, shift, weights and widths.
+        vector: of the users.
+        shift: of the users.
+        items: own (n_items,), vector (n_items, K) and hidden (n_items, up to H) of the items.
+        weights: of the layers.
+        widths: of the layers.
+        least: (n,).
+        out: (n, n_items); -inf stays.
+    """
+    own_of, vector_of, hidden_of = items
+    k, n_hidden = vector.shape[1], hidden_of.shape[1]
+    room, place = _room(widths), np.empty(LANES, np.int64)
+    tile = np.zeros((1 + k + widths[0], LANES), np.float32)
+    for u in range(len(own)):
+        held = 0
+        for i in range(out.shape[1]):
+            if out[u, i] > -np.inf and out[u, i] >= least[u]:
+                place[held] = i
+                tile[0, held] = own_of[i]
+                for j in range(k):
+                    tile[1 + j, held] = vector_of[i, j]
+                for h in range(n_hidden):
+                    tile[1 + k + h, held] = hidden_of[i, h]
+                held += 1
+            out[u, i] = -np.inf
+            if held == LANES or (i == out.shape[1] - 1 and held):
+                y = _score_tile(own[u], vector[u : u + 1], shift[u], tile, weights, widths, room)
+                for lane in range(held):
+                    out[u, place[lane]] = y[0, lane]
+                held = 0
+
+
+@njit(nogil=True)
+def _room(widths: Any) -> Any:
+    """Return scratch for `_score_tile`: two layers and the scores."""
+    most = widths.max()
+    return (
+        np.empty((most, LANES), np.float32),
+        np.empty((most, LANES), np.float32),
+        np.empty((1, LANES), np.float32),
+    )
+
+
+@njit(nogil=True, fastmath={"contract"})
+def _score_tile(
+    own: Any, vector: Any, shift: Any, tile: Any, weights: Any, widths: Any, room: Any
+) -> Any:
+    """Return y of one user with the items of one tile, (1, LANES), in the scratch `room`."""
+    x, z, y = room
+    k = vector.shape[1]
+    for lane in range(LANES):
+        y[0, lane] = own + tile[0, lane]
+    add_row(vector, tile[1 : 1 + k], y, 0)
+    for h in range(widths[0]):
+        for lane in range(LANES):
+            x[h, lane] = max(tile[1 + k + h, lane] + shift[h], np.float32(0))
+    _head(weights, widths, x, z, y)
+    return y
 
 
 @njit(cache=True, nogil=True, fastmath={"contract"})
@@ -86,7 +144,7 @@ def _head(weights: Any, widths: Any, x: Any, z: Any, y: Any) -> None:
         place += n_out
         n_in = n_out
         x, z = z, x
-    _add_row(weights[place:].reshape(1, n_in), x[:n_in], y, 0)
+    add_row(weights[place:].reshape(1, n_in), x[:n_in], y, 0)
 
 
 def _add_products(n_rows: int) -> Any:
@@ -104,18 +162,18 @@ def _add_products(n_rows: int) -> Any:
             for kind, value in zip(signature.args[:3], values[:3], strict=True)
         )
         n_in = builder.extract_value(weight.shape, 1)
-        rows = [builder.add(values[3], _INT(r)) for r in range(n_rows)]
+        rows = [builder.add(values[3], INT(r)) for r in range(n_rows)]
         weight_of = [builder.gep(weight.data, [builder.mul(row, n_in)]) for row in rows]
         places = [_columns(builder, y.data, row) for row in rows]
         start = [[builder.load(place, align=4) for place in line] for line in places]
         before, loop = builder.block, builder.append_basic_block("inputs")
         builder.branch(loop)
         builder.position_at_end(loop)
-        i = builder.phi(_INT)
+        i = builder.phi(INT)
         sums = [[builder.phi(_VECTOR) for _ in line] for line in places]
         column = [builder.load(place, align=4) for place in _columns(builder, x.data, i)]
-        following = builder.add(i, _INT(1))
-        i.add_incoming(_INT(0), before)
+        following = builder.add(i, INT(1))
+        i.add_incoming(INT(0), before)
         i.add_incoming(following, loop)
         for line, at, first in zip(sums, weight_of, start, strict=True):
             factor = _spread(builder, builder.load(builder.gep(at, [i])))
@@ -135,16 +193,16 @@ def _add_products(n_rows: int) -> Any:
     return intrinsic(typed)
 
 
-_INT = ir.IntType(64)
+INT = ir.IntType(64)
 _VECTOR = ir.VectorType(ir.FloatType(), _WIDTH)
 
 
 def _columns(builder: Any, data: Any, row: Any) -> list[Any]:
     """Return pointers to the vectors of a row of an (…, LANES) matrix."""
-    start = builder.mul(row, _INT(LANES))
+    start = builder.mul(row, INT(LANES))
     return [
         builder.bitcast(
-            builder.gep(data, [builder.add(start, _INT(c * _WIDTH))]), _VECTOR.as_pointer()
+            builder.gep(data, [builder.add(start, INT(c * _WIDTH))]), _VECTOR.as_pointer()
         )
         for c in range(_COLUMNS)
     ]
@@ -158,4 +216,4 @@ def _spread(builder: Any, number: Any) -> Any:
     return builder.shuffle_vector(one, undefined, ir.Constant(ir.VectorType(index, _WIDTH), None))
 
 
-_add_rows, _add_row = _add_products(ROWS), _add_products(1)
+_add_rows, add_row = _add_products(ROWS), _add_products(1)

@@ -101,16 +101,22 @@ class Network:
             return self._plain_block(users, items)
 
     def _compiled_block(self, users: Side, items: Items) -> FloatArray:
-        from recsys.scoring.head_tiles import ROWS, score_tiles
+        from recsys.scoring.head_tiles import score_tiles
 
         y = np.empty((len(users.own), len(items.own)), np.float32)
-        own = users.own + (self.bias + self.layers[-1][1])
-        shift = _filled(users.hidden + self.layers[0][1], ROWS)
-        score_tiles(own, users.vector, shift, items.tiles, *self._packed_head, y)
+        own, shift = self.user_terms(users)
+        score_tiles(own, users.vector, shift, items.tiles, *self.packed_head, y)
         return y
 
+    def user_terms(self, users: Side) -> tuple[FloatArray, FloatArray]:
+        """Return `own` and `shift` of users as `head_tiles` wants them."""
+        from recsys.scoring.head_tiles import ROWS
+
+        own = users.own + (self.bias + self.layers[-1][1])
+        return own, _filled(users.hidden + self.layers[0][1], ROWS)
+
     @cached_property
-    def _packed_head(self) -> tuple[FloatArray, NDArray[np.int64]]:
+    def packed_head(self) -> tuple[FloatArray, NDArray[np.int64]]:
         """Return the weights after the first layer and the hidden widths as `head_tiles` wants."""
         from recsys.scoring.head_tiles import ROWS
 

@@ -20,6 +20,7 @@ from recsys.examples.features import CodeArray
 from recsys.examples.inputs import Inputs
 from recsys.lists.ranking import BlendConfig
 from recsys.scoring.inference import Network, Side
+from recsys.scoring.screen import Screen
 from recsys.scoring.topn import NO_ITEM, top_items
 
 UNKNOWN = -1
@@ -94,8 +95,8 @@ class Scorer:
         items = np.full((len(asked), n), NO_ITEM, np.int32)
         scores = np.full((len(asked), n), np.nan, np.float32)
         for rows in self._blocks(len(asked)):
-            raw = self._raw(asked[rows])
             seen = self._seen_by(asked[rows])
+            raw = self._best(asked[rows], n, seen)
             items[rows] = top_items(raw, n, seen)
             best = np.take_along_axis(raw, np.maximum(items[rows], 0), axis=1)
             best = self._finish(best, self._level(raw, seen)[:, None])
@@ -154,6 +155,19 @@ class Scorer:
 
     def _raw(self, users: CodeArray) -> FloatArray:
         return self.network.block(self._user_side(users), self.items)
+
+    def _best(self, users: CodeArray, n: int, seen: sparse.csr_array) -> FloatArray:
+        """Return what `_raw` does, or -inf where an item is not among the `n` best for certain."""
+        if self._screen is None or not self._screen.pays(len(users), n):
+            return self._raw(users)
+        return self._screen.block(self._user_side(users), n, seen)
+
+    @cached_property
+    def _screen(self) -> Screen | None:
+        """None where all scores are needed, as a user's level is, or are as cheap."""
+        if self.trained.calibration.per_user or not Screen.suits(self.network, self.items):
+            return None
+        return Screen(self.network, self.items)
 
     def _user_side(self, users: CodeArray) -> Side:
         unknown = users == UNKNOWN
