@@ -4,46 +4,30 @@ from __future__ import annotations
 
 import hashlib
 import json
-import os
 import re
 import shutil
 import sqlite3
-import subprocess
-import sys
-import tempfile
 from collections.abc import Iterator
 from contextlib import closing
 from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from assistant.apart import index_apart
 from assistant.evaluation.run_folder import FOLDER
 from assistant.ledger import LEDGER_FILE, Ledger
 from assistant.mentioned import mention_of
 from assistant.traces import find_traces, index_document
-from ingest.errors import AskerError, HomeError, OperationError
+from ingest.errors import AskerError, HomeError
 from ingest.home.manifest import MEND
 from ingest.home.workspace import Edition, Home
 
 if TYPE_CHECKING:
-    from ingest.dataset.schema import Dataset
     from ingest.growth.forgetting import Removed
     from ingest.home.manifest import Contents
 
 BEGUN = "forgetting.json"
 """In the home while a user is being forgotten; stays where that was cut short."""
-_INDEX = """
-import sys
-from pathlib import Path
-from ingest.errors import WhyrecError
-from ingest.index.indexing import build_index
-from ingest.home.tables import load_dataset
-data, folder, server = sys.argv[1:]
-try:
-    build_index(load_dataset(Path(data)), Path(folder), server or None)
-except WhyrecError as error:
-    sys.exit(str(error))
-"""
 REMAINS = (
     "The weights that all users share were fitted with this person's interactions among all "
     "others; `whyrec train` makes a model that never saw them."
@@ -153,6 +137,7 @@ def _digest(user_id: str) -> str:
 def _forget_in_parts(edition: Edition, done: Forgotten) -> None:
     """Write data, model and index without the person."""
     from ingest.growth.forgetting import forget_in_data
+    from ingest.growth.growing import settle
 
     contents = edition.home.contents()
     for name, part in contents.parts.items():  # made from other data, hence of no use
@@ -166,36 +151,9 @@ def _forget_in_parts(edition: Edition, done: Forgotten) -> None:
         _forget_in_model(edition, contents, removed, done)
     if "index" in contents.parts and "index" not in edition.dropped:
         server = index_document(contents.parts["index"].folder).get("server")
-        _index_apart(edition, removed.left, server)
+        edition.add("index", index_apart(edition, removed.left, server), removed.left.fingerprint)
+        settle(edition, removed.left)
         done.indexed_anew = True
-
-
-def _index_apart(edition: Edition, dataset: Dataset, server: str | None) -> None:
-    """Index `dataset` in a process that never held the person.
-
-    A search graph is stored with the room it has to spare, and what lay in memory lies there then.
-    """
-    from ingest.growth.growing import settle
-    from ingest.home.tables import save_dataset
-
-    folder = edition.new_folder("index")
-    with tempfile.TemporaryDirectory() as beside:
-        save_dataset(dataset, Path(beside))
-        ran = subprocess.run(
-            [sys.executable, "-c", _INDEX, beside, str(folder), server or ""],
-            env=os.environ | {"PYTHONPATH": os.pathsep.join(sys.path)},
-            stderr=subprocess.PIPE,
-            text=True,
-            check=False,
-        )
-    if ran.returncode:
-        why = ran.stderr.strip().rpartition("\n")[2] or f"its process ended with {ran.returncode}"
-        raise OperationError(
-            f"the index could not be made without the person ({why}); nothing was published: mend "
-            "that and run the same command again"
-        )
-    edition.add("index", folder, dataset.fingerprint)
-    settle(edition, dataset)
 
 
 def _forget_in_model(

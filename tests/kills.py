@@ -34,6 +34,8 @@ Change = Callable[[Path], None]
 
 ANNA = "anna.smith@example.org"
 """The user who is forgotten: an id that nothing else looks like."""
+_LAST_WORDS = 2_000
+"""Characters of what a failed process printed that are told."""
 _STEPS = {"open", "os.mkdir", "os.rename", "os.remove", "os.rmdir", "os.link", "os.truncate"}
 _WRITES = os.O_WRONLY | os.O_RDWR | os.O_CREAT | os.O_TRUNC
 QUESTIONS = (
@@ -85,15 +87,17 @@ def forked(work: Callable[[], Any], after: float | None = None, step: int | None
 
 
 def _be_the_child(work: Callable[[], Any], writer: int, step: int | None) -> None:
-    silent = os.open(os.devnull, os.O_WRONLY)
-    os.dup2(silent, 1)
-    os.dup2(silent, 2)
+    output = tempfile.TemporaryFile()  # noqa: SIM115  (it ends with the process)
+    os.dup2(output.fileno(), 1)
+    os.dup2(output.fileno(), 2)
     if step is not None:
         _watch_steps(step)
     try:
         said = {"result": work()}
     except BaseException as error:
-        said = {"error": True, "result": f"{type(error).__name__}: {error}"}
+        output.seek(0)
+        told = output.read().decode(errors="replace")[-_LAST_WORDS:]
+        said = {"error": True, "result": f"{type(error).__name__}: {error}\n{told}"}
     with os.fdopen(writer, "w") as pipe:
         json.dump(said, pipe)
     os._exit(0)
@@ -229,7 +233,7 @@ def differences(state: Any, subject: Subject) -> str:
     return ", ".join(f"{key} {side}" for key, side in sides.items())
 
 
-STRAY = ("*.new", "lock.holder", "forgetting.json")
+STRAY = ("*.new", "apart-*", "lock.holder", "forgetting.json")
 
 
 def leftovers(home: Path) -> list[str]:

@@ -62,7 +62,9 @@ def describe(done: Forgotten) -> str:
     if done.remains:
         lines.append(done.remains)
     looked = done.searched
-    how = "for the id" if looked["as_bytes"] else "by their tables (its bytes also stand for other things)"
+    how = "for the id"
+    if not looked["as_bytes"]:
+        how = "by their tables (its bytes also stand for other things)"
     place = f"{looked['files']:,} files, {looked['bytes']:,} bytes, searched {how}"
     found = ", ".join(done.found_again)
     lines.append(f"Check: {place}: {f'still in {found}' if found else 'found nothing'}.")

@@ -37,6 +37,8 @@ DEFAULT_HOME = ".whyrec"
 COPY = "home.copy.json"
 """What home.json said when it was last written, for `Home.restore`."""
 _TRIES, _PAUSE = 20, 0.1  # of removing what must go, and seconds between two
+APART = "apart-"
+"""How the folder of a helping process is called that works on what may become a part."""
 UNFINISHED = "unfinished.json"
 """Its writer puts this file into the folder of a part that can be gone on with after a kill."""
 
@@ -265,6 +267,8 @@ class Home:
 
         Where home.json is lost nobody can tell which they are: nothing is removed.
         """
+        for path in self.path.glob(f"{APART}*"):
+            _remove(path, _TRIES)
         if not self.manifest_path.exists():
             return
         current = {part.name: part.folder for part in self.parts().values()}
