@@ -13,6 +13,8 @@ from hypothesis import strategies as st
 
 from ingest.dataset.ids import IdMap
 from ingest.dataset.schema import Dataset, Field, Interactions
+from ingest.errors import AskerError
+from ingest.growth import adding
 from ingest.growth.adding import add_dataset
 from ingest.growth.growing import grow, open_data, read_added
 from ingest.growth.merging import conformed, merge
@@ -171,6 +173,17 @@ def test_the_same_additions_give_the_same_fingerprint(home: Home, tmp_path: Path
     assert again.data_fingerprint != one.data_fingerprint
     assert (again.interactions, again.corrected) == (0, 1)
     assert read_added(home.contents()) is not None
+
+
+def test_more_rows_than_can_be_numbered_are_refused_and_nothing_is_added(
+    home: Home, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(adding, "MOST_ROWS", 4)
+    add_dataset(home, table([("ann", "2", 5, 20), ("bob", "1", 1, 21)]))  # one of them a correction
+    before = home.contents()
+    with pytest.raises(AskerError, match=r"the data would have 5 interactions .* at most 4 can"):
+        add_dataset(home, table([("eve", "1", 5, 22)]))
+    assert home.contents() == before
 
 
 def test_items_remember_the_step_they_came_in(home: Home) -> None:

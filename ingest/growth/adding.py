@@ -16,11 +16,13 @@ from numpy.typing import NDArray
 
 from ingest.dataset.ids import IntArray
 from ingest.dataset.schema import Dataset, Side
+from ingest.errors import AskerError
 from ingest.growth.growing import Added, first_addition, next_fingerprint, read_added, write_added
 from ingest.home.manifest import Contents, State
 from ingest.home.tables import count, find_ids, find_pairs
 from ingest.home.workspace import Home
 from ingest.progress import Notice, say
+from ingest.sources.raw import MOST_ROWS
 
 if TYPE_CHECKING:
     from ingest.growth.additions import Source
@@ -82,6 +84,7 @@ def add_dataset(home: Home, more: Dataset, wait: float = 0.0) -> Addition:
         wait: seconds to wait for another writer.
 
     Raises:
+        AskerError: the data would have more rows than later steps can number.
         HomeError: there are no data, another process is writing, or the home cannot be written.
     """
     started = time.perf_counter()
@@ -97,6 +100,11 @@ def add_dataset(home: Home, more: Dataset, wait: float = 0.0) -> Addition:
             contents.require("data").folder, users.in_data[seen.user], items.in_data[seen.item]
         )
         state = _next_state(lineage[-1], more, users, items, int(corrected.sum()))
+        if state.interactions > MOST_ROWS:
+            raise AskerError(
+                f"the data would have {state.interactions:,} interactions with these; at most "
+                f"{MOST_ROWS:,} can be used: add fewer, or ingest a table without the oldest"
+            )
         write_added(edition, added, (*lineage, state))
     return Addition(
         interactions=state.interactions - lineage[-1].interactions,
@@ -147,6 +155,7 @@ def _next_state(last: State, more: Dataset, users: _Side, items: _Side, n_correc
         last.users + len(users.new),
         last.items + len(items.new),
         last.corrected + n_corrected,
+        time.time(),
     )
 
 

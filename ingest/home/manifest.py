@@ -7,6 +7,7 @@ usable, and `behind` says how much it does not know; one made from other data is
 
 from __future__ import annotations
 
+import time
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 from pathlib import Path
@@ -44,6 +45,8 @@ class State:
     items: int = 0
     corrected: int = 0
     """Interactions that additions replaced until then, in all."""
+    at: float = 0.0
+    """When it was added, in seconds since 1970; 0 where that was not noted."""
 
 
 @dataclass(frozen=True)
@@ -56,6 +59,8 @@ class Behind:
     corrected: int
     share: float
     """Share of the interactions that are new or corrected, in [0, 1]."""
+    since: float = 0.0
+    """When the first of this was added, in seconds since 1970; 0 where that was not noted."""
 
     def __bool__(self) -> bool:
         return any((self.interactions, self.users, self.items, self.corrected))
@@ -68,7 +73,8 @@ class Behind:
             plural = "s" * (self.corrected != 1)
             said.append(f"{self.corrected:,} interaction{plural} corrected")
         share = f"{self.share:.2%}" if self.share >= 0.0001 else "under 0.01%"
-        return f"{', '.join(said)} since, {share} of the interactions"
+        when = time.strftime(" %Y-%m-%d %H:%M:%S", time.localtime(self.since)) if self.since else ""
+        return f"{', '.join(said)} since{when}, {share} of the interactions"
 
 
 @dataclass(frozen=True)
@@ -91,12 +97,18 @@ class Contents:
 
     def behind(self, part: Part) -> Behind:
         """Return what `part`, made from a state of the data, does not know."""
-        then, now = self.lineage[self.step_of(part.data_fingerprint) or 0], self.lineage[-1]
+        step = self.step_of(part.data_fingerprint) or 0
+        then, now = self.lineage[step], self.lineage[-1]
         new = now.interactions - then.interactions
         corrected = now.corrected - then.corrected
         share = (new + corrected) / max(now.interactions, 1)
         return Behind(
-            new, now.users - then.users, now.items - then.items, corrected, min(share, 1.0)
+            interactions=new,
+            users=now.users - then.users,
+            items=now.items - then.items,
+            corrected=corrected,
+            share=min(share, 1.0),
+            since=min((state.at for state in self.lineage[step + 1 :]), default=0.0),
         )
 
     def require(self, name: str) -> Part:
