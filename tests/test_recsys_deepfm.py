@@ -14,6 +14,7 @@ from ingest.errors import AskerError
 from recsys.config import DeepFMConfig, HistoryField
 from recsys.examples.features import FeatureSpace
 from recsys.examples.inputs import Inputs
+from recsys.network import pairwise
 from recsys.network.deepfm import DeepFM, pair_sum
 from recsys.network.pairwise import pairwise_relu
 from recsys.scoring import inference
@@ -117,6 +118,19 @@ def test_the_layer_that_is_never_made_is_the_plain_layer_gradients_included() ->
         results.append([y.detach(), *(tensor.grad for tensor in inputs)])
     for fast, plain in zip(*results, strict=True):
         assert torch.allclose(fast, plain, atol=1e-5)
+
+
+def test_the_sums_of_any_device_are_the_compiled_ones() -> None:
+    generator = torch.Generator().manual_seed(0)
+    users, items, weight, dy = (
+        torch.randn(*shape, generator=generator) for shape in ((5, 3), (7, 3), (3,), (5, 7))
+    )
+    y = torch.full((5, 7), 9.0)
+    pairwise.relu_sums_anywhere(users, items, weight, y)
+    assert torch.allclose(y, pairwise_relu(users, items, weight), atol=1e-5)
+    anywhere = pairwise.active_sums_anywhere(users, items, dy)
+    for found, compiled in zip(anywhere, pairwise._active_sums(users, items, dy), strict=True):
+        assert torch.allclose(found, compiled, atol=1e-5)
 
 
 def test_the_same_seed_draws_the_same_network_whatever_the_global_seed(films: Dataset) -> None:

@@ -7,8 +7,9 @@ import pytest
 import torch
 
 from ingest.dataset.schema import Dataset
+from recsys import presets
 from recsys.config import DeepFMConfig, HistoryField, Loss, TrainingConfig
-from recsys.examples.batches import PairBatch, PairBatches
+from recsys.examples.batches import NextBatches, PairBatch, PairBatches
 from recsys.examples.features import FeatureSpace
 from recsys.examples.inputs import Inputs
 from recsys.network import losses
@@ -16,7 +17,8 @@ from recsys.network.deepfm import DeepFM
 from recsys.network.head import _linear
 from recsys.network.lazy_adam import LazyAdam
 from recsys.network.projected import Projection, Toucher
-from recsys.network.steps import PlainSteps, ProjectedSteps, pair_loss, plain_scores
+from recsys.network.steps import PlainSteps, ProjectedSteps, pair_loss, plain_scores, steps_for
+from recsys.presets import Preset
 from recsys.training.fitting import build_network
 
 CONFIGS = {
@@ -211,3 +213,33 @@ def test_lazy_adam_is_adam(betas: tuple[float, float]) -> None:
             lazy.settle()
             assert np.abs(ours - theirs.detach().numpy()).max() < 2e-5
     assert np.array_equal(ours[25:], start[25:]), "a row that was never touched has moved"
+
+
+@pytest.mark.parametrize(
+    "preset",
+    [
+        *(presets.ranking(), presets.notebook(), presets.rating()),
+        presets.with_settings(presets.preset("ranking", "bpr"), dropout_rate=0.5, reg=0.1),
+    ],
+    ids=["ranking", "notebook", "rating", "bpr"],
+)
+def test_on_another_device_a_step_leaves_nothing_behind_on_the_cpu(
+    films: Dataset, preset: Preset, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """On torch's `meta` device no number is worked out, but tensors of two devices never mix."""
+    config, training = preset
+    inputs = Inputs(FeatureSpace.from_dataset(films, config), films, config.history)
+    model = build_network(inputs.space, config, seed=0).to("meta").train()
+    model.generator = None  # type: ignore[assignment]  # no generator draws there
+    monkeypatch.setattr("recsys.network.steps.adam", lambda p, c: torch.optim.AdamW(p, lr=c.lr))
+    steps = steps_for(model, inputs, training)
+    assert isinstance(steps, PlainSteps)
+    producer = (
+        NextBatches(inputs, training)
+        if training.loss == "softmax"
+        else PairBatches(inputs, films, training)
+    )
+    for batch in producer.epoch(np.random.default_rng(0)):
+        assert steps.step(batch, lr=0.1).device.type == "meta"
+    for parameter in model.parameters():
+        assert parameter.grad is not None and parameter.grad.device.type == "meta"

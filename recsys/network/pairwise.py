@@ -40,12 +40,17 @@ def _relu_sums(users: Tensor, items: Tensor, weight: Tensor, y: Tensor) -> None:
 
         lines = items.T.contiguous().numpy()
         pairwise_kernels.relu_sums(users.contiguous().numpy(), lines, weight.numpy(), y.numpy())
-        return
+    else:
+        relu_sums_anywhere(users, items, weight, y)
+
+
+def relu_sums_anywhere(users: Tensor, items: Tensor, weight: Tensor, y: Tensor) -> None:
+    """Write y[u, i] as above, on any device; nothing waits for it."""
     y.zero_()
     unit = torch.empty_like(y)
     for u, i, w in zip(users.T.contiguous(), items.T.contiguous(), weight, strict=True):
         torch.add(u[:, None], i[None], out=unit)
-        y.add_(unit.relu_(), alpha=w.item())
+        y.addcmul_(unit.relu_(), w)
 
 
 def _active_sums(users: Tensor, items: Tensor, dy: Tensor) -> tuple[Tensor, Tensor]:
@@ -63,6 +68,11 @@ def _active_sums(users: Tensor, items: Tensor, dy: Tensor) -> tuple[Tensor, Tens
             by_item.numpy(),
         )
         return by_user, by_item.T
+    return active_sums_anywhere(users, items, dy)
+
+
+def active_sums_anywhere(users: Tensor, items: Tensor, dy: Tensor) -> tuple[Tensor, Tensor]:
+    """Return what `_active_sums` does, on any device."""
     unit = torch.empty_like(dy)
     over_items, over_users = torch.ones_like(dy[0]), torch.ones_like(dy[:, 0])
     rows, columns = [], []
