@@ -68,7 +68,6 @@ def filters(question: Question) -> str:
         ("recommend user 3 something unlike what she sees", "diverse", ["3"], []),
         ("which customers have not read anything?", "most_active", [], []),
         ("what does the score mean?", "how_computed", [], []),
-        ("I want 2 movies for user 1 and 3 for user 5", "recommend_many", ["1", "5"], []),
         ("suggest a movie to user 1 that user 3 would like too", "group", ["1", "3"], []),
         ("If user 3 also liked Heat, what would you suggest?", "what_if", ["3"], ["105"]),
         ("will anyone like Heat?", "likely_users", [], ["105"]),
@@ -182,3 +181,75 @@ def test_disliked_in_other_words(parser: QuestionParser) -> None:
 )
 def test_what_the_data_do_not_say_is_named(parser: QuestionParser, text: str, absent: str) -> None:
     assert parser.parse(text).absent == (absent,)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "2 for user 1 and 3 for 5",
+        "I want 2 movies for user 1 and 3 for user 5",
+        "Suggest 2 films to user 1, 3 to user 5",
+        "two films for customer 1 and three films for customer 5, please",
+    ],
+)
+def test_each_user_gets_the_number_that_is_said(parser: QuestionParser, text: str) -> None:
+    parts = parser.parse(text).parts
+    assert [(part.kind, part.user_ids, part.n) for part in parts] == [
+        ("recommend", ("1",), 2),
+        ("recommend", ("5",), 3),
+    ]
+
+
+def test_each_user_has_conditions_of_their_own(parser: QuestionParser) -> None:
+    parts = parser.parse("2 comedies for user 1 and 3 dramas for user 5").parts
+    assert [(filters(part), part.n) for part in parts] == [("Comedy", 2), ("Drama", 3)]
+
+
+@pytest.mark.parametrize(
+    ("text", "user"),
+    [
+        ("Suggest 2 films to user abc", "abc"),
+        ("What should user Anna watch?", "anna"),
+        ("compare user foo and user 3", "foo"),
+        ("describe customer id xyz", "xyz"),
+    ],
+)
+def test_a_name_after_user_is_an_id_the_data_may_lack(
+    parser: QuestionParser, text: str, user: str
+) -> None:
+    assert user in parser.parse(text).user_ids
+
+
+@pytest.mark.parametrize(
+    "text",
+    ["what do user ratings mean", "user profile of 3", "a user who likes horror", "user friendly?"],
+)
+def test_an_ordinary_word_after_user_is_no_id(parser: QuestionParser, text: str) -> None:
+    assert not set(parser.parse(text).user_ids) - {"3", "friendly"}
+
+
+@pytest.mark.parametrize(
+    ("text", "words"),
+    [
+        ("films for user 3. horror? no. comedy? yes.", "not Horror and Comedy"),
+        ("horror? no. 3 films for user 3", "not Horror"),
+        ("horror? yes please. 3 films for user 3", "Horror"),
+        ("Filme für Nutzer 3. Horror? nein, bitte nicht", "not Horror"),
+    ],
+)
+def test_a_question_may_answer_itself(parser: QuestionParser, text: str, words: str) -> None:
+    assert filters(parser.parse(text)) == words
+
+
+@pytest.mark.parametrize(
+    ("text", "n"),
+    [
+        ("which two users are most alike", 1),
+        ("the 3 most similar pairs of users", 3),
+        ("most similar pairs of users", 5),
+        ("the oldest film user 3 has not seen", 1),
+        ("films by year", 5),
+    ],
+)
+def test_pairs_and_ends_are_counted(parser: QuestionParser, text: str, n: int) -> None:
+    assert parser.parse(text).n == n

@@ -80,7 +80,7 @@ def test_a_bound_on_a_number_of_the_data_is_a_condition_and_no_length_of_list(
     parser: QuestionParser, text: str, low: float | None, high: float | None
 ) -> None:
     question = asked(parser, text)
-    assert question.filters.conditions == (Between("pages", low, high),)
+    assert question.filters.conditions == (Between("pages", low, high, open=low is None),)
     assert question.n == 5
 
 

@@ -31,6 +31,7 @@ COUNTED = frozenset(
         "rising",
         "unwatched",
         "avoid",
+        "in_order",
     )
 )
 """Kinds that list a number of items that was asked for."""

@@ -72,13 +72,25 @@ class AmountReader:
         )
         return groups[0] if groups else None
 
-    def count(self, text: str, people: bool) -> int:
-        """Return how many are asked for: a number before what is counted, else one left alone."""
-        numbers = [
+    def pairs(self, text: str) -> int:
+        """Return how many pairs are asked for: one where it is "which two users"."""
+        numbers = self._numbers(text)
+        for _, stop, value in numbers:
+            if self._counts(text[stop : stop + 60], self.lexicon.words["pair"]):
+                return min(value, MAX_N)
+        return 1 if any(value == 2 for *_, value in numbers) else DEFAULT_N
+
+    def _numbers(self, text: str) -> list[tuple[int, int, int]]:
+        """Return start, stop and value of each number that is no year."""
+        return [
             (m.start(), m.end(), self._value(m[0]))
             for m in self.lexicon.number.finditer(text)
             if not _YEAR.fullmatch(m[0])
         ]
+
+    def count(self, text: str, people: bool) -> int:
+        """Return how many are asked for: a number before what is counted, else one left alone."""
+        numbers = self._numbers(text)
         counted = self.lexicon.words["people"] if people else self._listed
         for _, stop, value in numbers:
             if self._counts(text[stop : stop + 60], counted):

@@ -84,8 +84,8 @@ def _recommend(q: Question) -> list[Call]:
 
 
 def _asks_why(q: Question) -> bool:
-    """Tell whether causes are asked for, in the language that has words for them."""
-    return "wants_reason" in q.wishes and q.language == "en"
+    """Tell whether causes are asked for."""
+    return "wants_reason" in q.wishes
 
 
 def _from_neighbours(q: Question) -> list[Call]:
@@ -210,6 +210,23 @@ def _active(q: Question) -> list[Call]:
     return [Call("most_active", {"k": max(q.n, 1)} | fewest)]
 
 
+def _pairs(q: Question) -> list[Call]:
+    return [Call("similar_pairs", {"k": max(q.n, 1)})]
+
+
+def _fans(q: Question) -> list[Call]:
+    return [Call("fans_of", {"filters": q.filters.to_json(), "k": max(q.n, 1)})]
+
+
+def _in_order(q: Question) -> list[Call]:
+    args = _filtered(q) | (_user(q) if q.user_ids else {})
+    if q.order is not None:
+        args["field"] = q.order.field
+        args |= {"highest": True} if q.order.highest else {}
+    args |= {"seen": True} if q.user_ids and "own_seen" in q.wishes else {}
+    return [Call("in_order", args), *_counts(q)]
+
+
 def _history(q: Question) -> list[Call]:
     first = {"first": True} if "first" in q.wishes else {}
     return [Call("history", _user(q) | {"n": max(q.n, 1)} | first)]
@@ -318,6 +335,9 @@ RULES: Mapping[str, Rule] = {
     "only_one_seen": Rule(_shared(only_first=True), users=2, lists=True),
     "least_similar": Rule(_least_similar, users=1),
     "most_active": Rule(_active),
+    "similar_pairs": Rule(_pairs),
+    "fans": Rule(_fans),
+    "in_order": Rule(_in_order, lists=True),
     "likely_users": Rule(_likely, items=1),
     "items_that": Rule(lambda q: [Call("items_that", {"filters": q.filters.to_json()})]),
     "describe_user": Rule(lambda q: [Call("describe_user", _user(q))], users=1),

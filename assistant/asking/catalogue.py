@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from functools import cached_property
 
 from assistant.asking.filters import Is
-from assistant.lexicon import Lexicon, plain_text
+from assistant.lexicon import Lexicon, named_fields, plain_text
 from assistant.lexicon.phrases import without_accents
 from ingest.dataset.schema import Dataset
 
@@ -16,10 +16,6 @@ _ARTICLES = r"the|a|an|le|la|les|l'|il|lo|der|die|das|el|los|las"
 _INVERTED = re.compile(rf"^(?P<name>.*), (?P<article>{_ARTICLES})$")
 _PARENTHESIS = re.compile(r"\(([^()]*)\)")
 _YEAR = re.compile(r"\(?\b(1[89][0-9]{2}|20[0-9]{2})\)?$")
-YEAR_NAMES = (
-    "year releaseyear publicationyear yearofpublication yearofrelease yearpublished".split()
-)
-"""What the column of a year is called, case and punctuation aside."""
 MAX_PARTS = 10
 """Of how many titles a name may be a part and still be taken for one of them."""
 FUZZY_CUTOFF = 86.0
@@ -47,7 +43,7 @@ class Catalogue:
     def spoken_in(self, lexicon: Lexicon) -> Catalogue:
         """Return this catalogue with another language's words for attribute values."""
         other = Catalogue(self.dataset, lexicon)
-        for name in ("by_title", "values", "year_field", "lower_user_ids", "lower_item_ids",
+        for name in ("by_title", "values", "concepts", "lower_user_ids", "lower_item_ids",
                      "odd_user_ids", "odd_item_ids", "user_shapes", "item_shapes", "person_values",
                      "_by_word"):  # fmt: skip
             other.__dict__[name] = getattr(self, name)
@@ -98,10 +94,30 @@ class Catalogue:
 
     @cached_property
     def year_field(self) -> str | None:
-        """The number of items that is their year, `year` before longer names of it."""
-        dense = [f.name for f in self.dataset.fields_of("item") if f.kind == "dense"]
-        plain = {re.sub(r"[^a-z]", "", name.casefold()): name for name in reversed(dense)}
-        return next((plain[name] for name in YEAR_NAMES if name in plain), None)
+        """The number of items that is their year."""
+        return next((name for name, is_ in self.concepts.items() if is_ == "year"), None)
+
+    @cached_property
+    def concepts(self) -> dict[str, str]:
+        """What each number of items is, by column: "price" for "list_price", else its plain name.
+
+        The first column of a concept has it; the shorter of its names decide before the longer.
+        """
+        columns = [f.name for f in self.dataset.fields_of("item") if f.kind == "dense"]
+        taken: dict[str, str] = {}
+        for concept, field in named_fields().items():
+            for name in sorted(field.names, key=len):
+                whole = concept == "year"  # "birthyear" of an author is not the item's
+                fits = (one for one in columns if _is_called(self.plain_name(one), name, whole))
+                column = next((one for one in fits if one not in taken), None)
+                if column is not None:
+                    taken[column] = concept
+                    break
+        return {one: taken.get(one, self.plain_name(one)) for one in columns}
+
+    def plain_name(self, column: str) -> str:
+        """Return a column's name as words: "list_price" and "listPrice" are "list price"."""
+        return plain_text(re.sub(r"(?<=[a-z])(?=[A-Z])", " ", column).replace("_", " "))
 
     @cached_property
     def lower_user_ids(self) -> dict[str, str]:
@@ -253,6 +269,13 @@ def title_names(title: str) -> list[str]:
         elif plain:
             names.append(plain.replace(",", ""))
     return names or [""]
+
+
+def _is_called(column: str, name: str, whole: bool) -> bool:
+    """Tell whether a plain column's name is, or has among its words, the plain `name`."""
+    if whole:
+        return column.replace(" ", "") == name.replace(" ", "")
+    return f" {name} " in f" {column} "
 
 
 def shape_of(token: str) -> str:

@@ -45,25 +45,31 @@ class Between:
     field: str
     low: float | None
     high: float | None
+    open: bool = False
+    """Whether the bounds themselves are left out: "under 20"."""
 
     def mask(self, dataset: Dataset) -> Mask:
         values = dataset.items[self.field].to_numpy(dtype=float)
         low = -np.inf if self.low is None else self.low
         high = np.inf if self.high is None else self.high
         inside: Mask = (values >= low) & (values <= high)
-        return inside
+        return inside & (values != low) & (values != high) if self.open else inside
 
     def to_json(self) -> dict[str, Any]:
-        return {"field": self.field, "from": self.low, "to": self.high}
+        bounds = {"field": self.field, "from": self.low, "to": self.high}
+        return bounds | {"open": True} if self.open else bounds
 
     def words(self, voice: Voice = ENGLISH) -> str:
-        name = voice.say("year") if self.field == "year" else self.field
+        is_year = self.field == "year"
+        name = voice.say("year") if is_year else self.field
         if self.low == self.high:
             return voice.say("filter_value", field=name, value=self.low)
         if self.low is None:
-            return voice.say("filter_up_to", field=name, high=self.high)
+            sentence = "filter_under" if self.open else "filter_up_to" if is_year else "filter_most"
+            return voice.say(sentence, field=name, high=self.high)
         if self.high is None:
-            return voice.say("filter_from", field=name, low=self.low)
+            sentence = "filter_over" if self.open else "filter_from" if is_year else "filter_least"
+            return voice.say(sentence, field=name, low=self.low)
         return voice.say("filter_between", field=name, low=self.low, high=self.high)
 
 
@@ -213,10 +219,12 @@ def _condition(entry: Any, dataset: Dataset) -> Condition:
             return Named(name, tuple(items))
         case {"field": str(name), "is": str(value)} if name in _names(dataset, dense=False):
             return Is(name, value)
-        case {"field": str(name), "from": low, "to": high} if name in _names(
-            dataset, dense=True
-        ) and _are_bounds(low, high):
-            return Between(name, low, high)
+        case {"field": str(name), "from": low, "to": high, **more} if (
+            name in _names(dataset, dense=True)
+            and _are_bounds(low, high)
+            and more in ({}, {"open": True}, {"open": False})
+        ):
+            return Between(name, low, high, open=bool(more.get("open")))
     known = ", ".join(sorted(field.name for field in dataset.fields_of("item")))
     raise AskerError(
         f'{entry!r} is no condition on items; write {{"field", "is"}}, {{"field", "from", "to"}}, '

@@ -7,11 +7,13 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from functools import cache, lru_cache
 from importlib.resources import files
+from typing import Any
 
 from assistant.lexicon import Lexicon
 
 ANY = (0, 99)
-_KEYS = {"name", "says", "any", "unless", "users", "items", "noun", "person", "filters"}
+_KEYS = {"name", "says", "any", "unless", "users", "items", "noun", "person", "filters",
+         "ordered"}  # fmt: skip
 
 
 @dataclass(frozen=True)
@@ -28,6 +30,8 @@ class Seen:
     """Someone is described by attributes."""
     filters: bool
     """Conditions on items stand in it."""
+    ordered: bool = False
+    """An order of items is asked for."""
 
 
 @dataclass(frozen=True)
@@ -57,10 +61,19 @@ class Rule:
 @lru_cache
 def rules() -> tuple[Rule, ...]:
     """Return the rules in the order they are tried."""
-    table = tomllib.loads(
-        files("assistant.lexicon").joinpath("kinds.toml").read_text(encoding="utf-8")
-    )
-    return tuple(_rule(entry) for entry in table["kind"])
+    return tuple(map(_rule, _tables()["kind"]))
+
+
+@lru_cache
+def traits(name: str) -> tuple[str, ...]:
+    """Return the kinds that have a trait, or the wishes that shape any answer."""
+    return tuple(_tables()["traits"][name])
+
+
+@lru_cache
+def _tables() -> dict[str, Any]:
+    text = files("assistant.lexicon").joinpath("kinds.toml").read_text(encoding="utf-8")
+    return tomllib.loads(text)
 
 
 def kind_of(seen: Seen, lexicon: Lexicon) -> str:
@@ -95,5 +108,9 @@ def _rule(entry: Mapping[str, object]) -> Rule:
         unless=concepts("unless"),
         users=bounds("users"),
         items=bounds("items"),
-        flags={key: bool(entry[key]) for key in ("noun", "person", "filters") if key in entry},
+        flags={
+            key: bool(entry[key])
+            for key in ("noun", "person", "filters", "ordered")
+            if key in entry
+        },
     )

@@ -1,10 +1,12 @@
-"""A question's text with markers in place of the users and items it names."""
+"""What was found in a question so far: names, marked in its text; conditions, taken out of it."""
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass, field
 
 from assistant.asking.catalogue import Found
+from assistant.asking.filters import All, Condition
 from assistant.lexicon.phrases import ITEMS, USERS
 
 
@@ -32,3 +34,33 @@ class Mentions:
         """Return the numbers of the markers from `low` on as they stand in the text, once each."""
         high = USERS[1] if low == USERS[0] else ITEMS[1]
         return list(dict.fromkeys(ord(c) - low for c in self.text if low <= ord(c) <= high))
+
+
+@dataclass(frozen=True)
+class Order:
+    """By which number of the items they are asked for: "the oldest", "cheapest first"."""
+
+    concept: str
+    field: str | None
+    """None where the data have no such number."""
+    highest: bool
+
+
+@dataclass
+class Conditions:
+    """What was understood of the items' wished attributes, and what was not."""
+
+    conditions: list[Condition] = field(default_factory=list)
+    absent: list[str] = field(default_factory=list)
+    """Attributes that were asked for and the data do not have."""
+    rest: str = ""
+    """The text without the years and numbers that were used."""
+    order: Order | None = None
+
+    @property
+    def filters(self) -> All:
+        return All(tuple(dict.fromkeys(self.conditions)))
+
+    def take(self, match: re.Match[str]) -> None:
+        """Take a match out of the text."""
+        self.rest = f"{self.rest[: match.start()]} , {self.rest[match.end() :]}"

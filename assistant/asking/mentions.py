@@ -66,10 +66,17 @@ class MentionFinder:
             re.IGNORECASE,
         )
         self._after_count = re.compile(rf" (?:{words['count_after']})")
-        self._count_of_another = re.compile(rf" (?:{words['topic_end']}) (?:{words['user']})")
+        self._count_of_another = re.compile(
+            rf" (?:{words['recipient']}) (?:(?:{words['user']})|#?[0-9])"
+        )
         self._before_count = re.compile(rf"(?:{words['count_before']})$")
         self.titles = TitleFinder(lexicon, catalogue, self.noun)
         self._user_at_end = re.compile(rf"(?:{words['user']})(?: (?:{words['id']}))?$")
+        ends = "|".join(words[name] for name in ("do", "and", "recipient", "title_end"))
+        self._stranger = re.compile(
+            rf"(?<!\w)(?:{words['one_user']})(?: (?:{words['id']}))? (?P<name>[^\W\d_]{{2,}})"
+            rf"(?=[?.,]|$| (?:{ends}))"
+        )
         self._units = re.compile(rf" ?(?:{self.noun.pattern}|{words['people']}|{words['units']}|%)")
 
     def find(self, text: str, prepare: Callable[[str], str] = str) -> Mentions:
@@ -86,6 +93,7 @@ class MentionFinder:
         found.text = prepare(_RUN_ON.sub(r"\1 ", plain))
         self._numbered(found, self._asker, self._more_users, self._user_mark(found))
         self._numbered(found, self._user, self._more_users, self._user_mark(found))
+        self._named_strangers(found)
         self._numbered(found, self._item, self._more_items, self._item_mark(found))
         self.titles.mark_titles(found, capitals)
         if found.users:
@@ -117,6 +125,17 @@ class MentionFinder:
             return found.user_mark(known or token)
 
         return mark
+
+    def _named_strangers(self, found: Mentions) -> None:
+        """Mark "user abc", a name at the end of a phrase that no user has: it is said so then."""
+
+        def mark(match: re.Match[str]) -> str:
+            name = match["name"]
+            known = self.lexicon.knows(name) or self.catalogue.value_named(name) is not None
+            other = name in self.catalogue.lower_item_ids or self.catalogue.describes_person(name)
+            return match[0] if known or other else f"{found.user_mark(name)}"
+
+        found.text = self._stranger.sub(mark, found.text)
 
     def _item_mark(self, found: Mentions) -> Callable[[str], str | None]:
         def mark(token: str) -> str | None:

@@ -4,40 +4,26 @@ from __future__ import annotations
 
 import re
 from dataclasses import replace
-from functools import cached_property
 
 from assistant.asking.amounts import AmountReader, Window
-from assistant.asking.catalogue import Catalogue, Found
-from assistant.asking.conditions import ConditionReader, Conditions
-from assistant.asking.filters import All, Condition, Named, Not
-from assistant.asking.kinds import Seen, kind_of
+from assistant.asking.catalogue import Catalogue
+from assistant.asking.conditions import ConditionReader
+from assistant.asking.exclusions import ExclusionReader
+from assistant.asking.kinds import Seen, kind_of, traits
 from assistant.asking.marked import Mentions
 from assistant.asking.mentions import MentionFinder
+from assistant.asking.parts import Splitter, compound
 from assistant.asking.people import described
 from assistant.asking.question import Question
 from assistant.lexicon import Lexicon, language_of, load_lexicon, plain_text
-from assistant.lexicon.phrases import ITEM, ITEMS, USER, USERS
+from assistant.lexicon.phrases import ITEMS, USER, USERS
 from ingest.dataset.schema import Dataset
 from ingest.errors import AskerError
 
 __all__ = ["MAX_CHARACTERS", "QuestionParser"]
 
 MAX_CHARACTERS = 4000
-_NUMBER = re.compile(r"[0-9]+(?:\.[0-9]+)?")
 _NEGATIVE = re.compile(r"(?:^|\s)[-−][0-9]+(?= )")
-IMPERSONAL = frozenset(
-    ("audience", "also_seen", "describe_item", "rising", "top_rated", "most_popular", "catalogue",
-     "lowest_rated", "most_divided", "unwatched", "from_titles", "most_active", "items_that",
-     "likely_users", "item_similarity", "model_quality")
-)  # fmt: skip
-"""Kinds that need no user, even where the asker is known."""
-_ONE_QUESTION = frozenset(("recommend_from_neighbours", "recommend_both_ways", "from_titles"))
-_SIGNED = frozenset(("from_titles", "what_if"))
-"""Kinds in which an item with "not" is a fact about a person, not a wish."""
-_OF_PEOPLE = frozenset(("similar_users", "least_similar", "most_active", "likely_users"))
-"""Kinds that list users: the number asked for counts people."""
-_WITH_TOPIC = frozenset(("recommend", "diverse", "like_item", "recommend_many"))
-_WITH_PERSON = frozenset(("segment", "what_if", "from_titles"))
 
 
 class QuestionParser:
@@ -65,10 +51,10 @@ class QuestionParser:
                 "read; shorten it"
             )
         reader = self._reader(language_of(plain_text(text)))
-        asked, demanded = reader.without_demand(text)
+        asked, demanded = reader.splitter.without_demand(text)
         whole = replace(reader.read(asked, user_id), text=text, demanded=demanded)
-        parts = reader.split(asked) if whole.kind not in _ONE_QUESTION else []
-        return _compound(whole, reader.read_parts(parts, user_id))
+        parts = reader.splitter.split(asked) if whole.kind not in traits("one_question") else []
+        return compound(whole, reader.read_parts(parts, user_id))
 
     def _reader(self, language: str) -> _Reader:
         if language not in self._readers:
@@ -88,37 +74,12 @@ class _Reader:
         self.mentions = MentionFinder(dataset, lexicon, catalogue)
         self.conditions = ConditionReader(lexicon, catalogue)
         self.amounts = AmountReader(lexicon, catalogue, self.mentions.noun)
-        without, and_ = (lexicon.words[name].pattern for name in ("without", "and"))
-        self._left_out = re.compile(
-            rf"(?:{without})(?: \w+){{0,3}} ?(?P<items>{ITEM}(?:,? ?(?:(?:{and_}) )?{ITEM})*)"
-        )
+        self.exclusions = ExclusionReader(lexicon, catalogue, self.mentions.noun)
+        self.splitter = Splitter(lexicon)
         self._article = re.compile(rf"^(?:(?:{lexicon.words['single'].pattern}) )+")
-        self._none_of = re.compile(rf"(?:{without}) (?:from|with|of) (?P<title>{ITEM})")
         self._about = re.compile(
             rf"(?:{lexicon.words['about'].pattern}) ?(?P<topic>[^.?,]+?)"
             rf"(?= (?:{lexicon.words['topic_end'].pattern})|[.?,]|$)"
-        )
-
-    def without_demand(self, text: str) -> tuple[str, str]:
-        """Return the text less an order to say a number of others, and that order.
-
-        "compare 1 and 2 and say that the Jaccard of user 3 is 1" asks about 1 and 2 only.
-        """
-        match = self._demand.search(text)
-        rest = "" if match is None else text[: match.start()] + text[match.end() :]
-        if match is None or not re.search(r"[0-9]", rest):
-            return text, ""
-        *named, _ = _NUMBER.findall(match["what"])
-        return (rest, match["what"]) if set(named) - set(_NUMBER.findall(rest)) else (text, "")
-
-    @cached_property
-    def _demand(self) -> re.Pattern[str]:
-        words, and_ = (self.lexicon.words[name].pattern for name in ("demand", "and"))
-        return re.compile(
-            rf"(?:^|[,.;!?]? (?:(?:{and_}|{'|'.join(self.lexicon.then)}) )*)(?:please )?"
-            rf"(?:{words}):? (?P<what>[^;!?]*?[0-9]+(?:\.[0-9]+)?%?)(?=[.;!?]?(?: |$))"
-            rf"(?![^.;!?]*[0-9])",
-            re.IGNORECASE,
         )
 
     def read(self, text: str, user_id: str | None) -> Question:
@@ -133,8 +94,8 @@ class _Reader:
         found = self.mentions.find(text, without_window)
         users = tuple(found.users[number] for number in found.in_order(USERS[0]))
         addressed = self.mentions.is_addressed(found.text)
-        left_out = self._items_left_out(found.text)
-        series = self._series(found)
+        left_out = self.exclusions.left_out(found.text)
+        series = self.exclusions.series(found)
         left_out += series
         topic = self._topic(found.text)
         person, rest = described(found.text, self.catalogue, self.amounts)
@@ -148,6 +109,7 @@ class _Reader:
             noun=self.mentions.noun.search(found.text) is not None,
             person=bool(person),
             filters=bool(conditions.conditions),
+            ordered=conditions.order is not None,
         )
         kind, impersonal = self._kind(seen, user_id)
         if user_id is not None and not users and not impersonal:
@@ -160,35 +122,45 @@ class _Reader:
             kind = "predict" if users else "describe_item"
         if kind == "unclear" and users and any(map(str.isdigit, found.unknown)):
             kind = "predict"
-        signed = kind in _SIGNED
+        signed = kind in traits("signed")
         if signed:
-            series = []
-            left_out = self._negated_items(found.text)
+            left_out = self.exclusions.negated(found.text)
+        else:
+            conditions.conditions += self.exclusions.conditions(found, left_out, series)
         named = [number for number in found.in_order(ITEMS[0]) if number not in left_out]
         return Question(
             text=text,
             kind=kind,
             user_ids=users,
-            item_choices=tuple(self._external(found.items[number]) for number in named),
-            n=0
-            if _NEGATIVE.search(text)
-            else window.n or self.amounts.count(conditions.rest, people=kind in _OF_PEOPLE),
-            filters=self._filters(conditions, found, [] if signed else left_out, series),
+            item_choices=tuple(self.exclusions.external(found.items[number]) for number in named),
+            n=self._n(kind, text, window, conditions.rest),
+            filters=conditions.filters,
             addressed_as_user=addressed,
             unknown_names=tuple(found.unknown),
-            topic=topic if kind in _WITH_TOPIC else None,
+            topic=topic if kind in traits("with_topic") else None,
             offset=window.offset,
             least_score=least,
             claimed=self.amounts.claimed(found.text),
-            attributes=person if kind in _WITH_PERSON else {},
-            negated=tuple(self._external(found.items[n]) for n in left_out) if signed else (),
+            attributes=person if kind in traits("with_person") else {},
+            negated=tuple(self.exclusions.external(found.items[n]) for n in left_out)
+            if signed
+            else (),
             absent=tuple(dict.fromkeys([*conditions.absent, *self._times(kind, found.text)])),
             label=labels[0] if labels and kind == "own_ratings" else None,
             by=self._by(found.text),
+            order=conditions.order if kind in traits("ordered") else None,
             place=self._place(found.text) if kind == "why_last" else None,
-            wishes=tuple(w for w in _WISHES if self.lexicon.asks_for(w, found.text)),
+            wishes=tuple(w for w in traits("wishes") if self.lexicon.asks_for(w, found.text)),
             language=self.lexicon.language,
         )
+
+    def _n(self, kind: str, text: str, window: Window, rest: str) -> int:
+        """Return how many are asked for; what counts is left of the text in `rest`."""
+        if _NEGATIVE.search(text):
+            return 0
+        if kind in traits("of_pairs"):
+            return self.amounts.pairs(rest)
+        return window.n or self.amounts.count(rest, people=kind in traits("of_people"))
 
     def read_parts(self, texts: list[str], user_id: str | None) -> list[Question]:
         """Return the questions of all parts, none where one is no question; the last tells most."""
@@ -198,16 +170,6 @@ class _Reader:
             if read[-1].kind == "unclear":
                 return []
         return read[::-1]
-
-    def split(self, text: str) -> list[str]:
-        """Return the parts of a text that says "then", or ends several sentences."""
-        parts = [part for part in self._then.split(text) if part and plain_text(part)]
-        return parts if len(parts) > 1 else []
-
-    @cached_property
-    def _then(self) -> re.Pattern[str]:
-        then = "|".join(sorted(self.lexicon.then, key=len, reverse=True))
-        return re.compile(rf"[,.]? (?:{then}) |;|(?<=[?!])\s", re.IGNORECASE)
 
     def _target_first(self, found: Mentions, users: tuple[str, ...]) -> tuple[str, ...]:
         """Return the users with the one whose likes are drawn on last: "what 672 liked to 78"."""
@@ -223,66 +185,9 @@ class _Reader:
         kind = kind_of(seen, self.lexicon)
         if seen.n_users or user_id is None:
             return kind, False
-        if kind in IMPERSONAL and not self.lexicon.asks_for("personally", seen.text):
+        if kind in traits("impersonal") and not self.lexicon.asks_for("personally", seen.text):
             return kind, True
         return kind_of(replace(seen, n_users=1, person=False), self.lexicon), False
-
-    def _items_left_out(self, text: str) -> list[int]:
-        """Return the numbers of the items in "but not A or B", unless "not" asks or tells."""
-        if any(self.lexicon.asks_for(one, text) for one in ("why_not", "what_if", "i_liked")):
-            return []
-        return [
-            ord(mark) - ITEMS[0]
-            for match in self._left_out.finditer(text)
-            for mark in match["items"]
-            if ITEMS[0] <= ord(mark) <= ITEMS[1]
-        ]
-
-    def _series(self, found: Mentions) -> list[int]:
-        """Return the numbers of titles said of items: "all Star Wars films"."""
-        noun = self.mentions.noun.pattern
-        marks = re.finditer(rf"(?P<title>{ITEM}) (?P<noun>{noun})", found.text)
-        return sorted({ord(m["title"]) - ITEMS[0] for m in marks if m["noun"].endswith("s")})
-
-    def _none_of_series(self, found: Mentions) -> list[int]:
-        """Return the numbers of titles of which no part is wanted: "nothing with Batman"."""
-        return [ord(m["title"]) - ITEMS[0] for m in self._none_of.finditer(found.text)]
-
-    def _negated_items(self, text: str) -> list[int]:
-        """Return the items after "hated" or "not", up to the next word of liking."""
-        against = list(self.lexicon.asks["disliked"].finditer(text))
-        turns = [(m.start(), True) for m in against]
-        turns += [
-            (m.start(), False)
-            for m in self.lexicon.asks["liked_sign"].finditer(text)
-            if not any(no.start() <= m.start() < no.end() for no in against)
-        ]
-        turns.sort()
-        found = []
-        for place, mark in enumerate(text):
-            if ITEMS[0] <= ord(mark) <= ITEMS[1]:
-                sign = [negative for start, negative in turns if start < place][-1:]
-                if sign == [True]:
-                    found.append(ord(mark) - ITEMS[0])
-        return list(dict.fromkeys(found))
-
-    def _filters(
-        self, conditions: Conditions, found: Mentions, left_out: list[int], series: list[int]
-    ) -> All:
-        extra: list[Condition] = []
-        for number in series:
-            title = self.dataset.title(found.items[number].items[0])
-            series_ids = self.dataset.item_ids.external[list(self.catalogue.series(title))]
-            extra.append(Named(title, tuple(map(str, series_ids))))
-        whole = set(self._none_of_series(found))
-        for number in sorted(set(left_out) - set(series)):
-            ids = self._external(found.items[number])
-            if number in whole:
-                title = self.dataset.title(found.items[number].items[0])
-                parts = self.dataset.item_ids.external[list(self.catalogue.series(title))]
-                ids = tuple(dict.fromkeys([*ids, *map(str, parts)]))
-            extra.append(Not(Named(self.dataset.title(found.items[number].items[0]), ids)))
-        return All(tuple(dict.fromkeys([*conditions.conditions, *extra])))
 
     def _topic(self, text: str) -> str | None:
         """Return the words after "about", up to the end of the phrase."""
@@ -302,56 +207,3 @@ class _Reader:
     def _by(self, text: str) -> str:
         by = ("deepfm", "neighbours")
         return next((one for one in by if self.lexicon.asks_for(f"by_{one}", text)), "both")
-
-    def _external(self, found: Found) -> tuple[str, ...]:
-        return tuple(str(self.dataset.item_ids.external[item]) for item in found.items)
-
-
-_WISHES = (
-    "private",
-    "nothing_disliked",
-    "liked_by",
-    "swap",
-    "each",
-    "wants_reason",
-    "injection",
-    "more",
-    "not_that",
-    "and_for",
-    "why_that",
-    "funny",
-    "top_rated",
-    "most_popular",
-    "least_popular",
-    "what_if_with",
-    "first",
-    "all_different",
-    "group_fair",
-    "social",
-    "own_lowest",
-    "fewest",
-    "prefers",
-)
-
-
-def _compound(whole: Question, parts: list[Question]) -> Question:
-    """Return the question in parts, where each stands on its own or on the users before it."""
-    if len(parts) < 2 or not (parts[0].user_ids or parts[0].item_choices):
-        return whole
-    settled: list[Question] = []
-    for part in parts:
-        if part.kind == "unclear":
-            return whole
-        before = settled[-1] if settled else None
-        if before is not None and not part.user_ids and part.kind not in IMPERSONAL:
-            part = replace(part, user_ids=before.user_ids)
-            if part.kind == "recommend" and len(part.user_ids) > 1:
-                part = replace(part, kind="swap" if "swap" in part.wishes else "recommend_many")
-        settled.append(part)
-    return replace(
-        whole,
-        kind="compound",
-        user_ids=settled[0].user_ids,
-        addressed_as_user=any(part.addressed_as_user for part in settled),
-        parts=tuple(settled),
-    )

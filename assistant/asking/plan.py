@@ -12,6 +12,7 @@ from typing import Literal
 from assistant.asking.calls import RULES, Call, Rule
 from assistant.asking.catalogue import Catalogue
 from assistant.asking.question import Question
+from assistant.lexicon import named_fields
 from assistant.wording import Voice, spoken
 from ingest.dataset.schema import Dataset
 
@@ -64,6 +65,8 @@ class Planner:
         if rule.data is not None and not getattr(self.dataset, f"has_{rule.data}"):
             message = voice.say(f"no_{rule.data}", name=self.dataset.name)
             return Plan(status="abstained", message=message)
+        if question.order is not None and question.order.field is None:
+            return Plan(status="abstained", message=self._no_field(question.order.concept, voice))
         if problem := self._user_problem(question, rule, voice):
             return problem
         if problem := self._item_problem(question, rule.items, voice):
@@ -115,6 +118,10 @@ class Planner:
         names = voice.book.listed([voice.say("quoted", name=name) for name in unknown])
         sentence = "left_out_one" if len(unknown) == 1 else "left_out_many"
         return voice.say(sentence, names=names, name=self.dataset.name)
+
+    def _no_field(self, concept: str, voice: Voice) -> str:
+        called = voice.say("years") if concept == "year" else named_fields()[concept].called
+        return voice.say("absent", what=called)
 
     def _unknown_item(self, name: str, voice: Voice) -> str:
         near = self.catalogue.nearest_titles(name) if not name.isdigit() else []

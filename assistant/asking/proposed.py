@@ -28,7 +28,8 @@ if TYPE_CHECKING:
 Kind = Literal[
     "recommend", "recommend_from_neighbours", "similar_users", "user_similarity", "compare_users",
     "predict", "why_not", "describe_user", "describe_item", "like_item", "also_seen", "membership",
-    "history", "group", "top_rated", "most_popular", "rising", "catalogue", "none",
+    "history", "group", "top_rated", "lowest_rated", "most_divided", "most_popular", "rising",
+    "unwatched", "similar_pairs", "most_active", "likely_users", "catalogue", "none",
 ]  # fmt: skip
 _Name = Annotated[str, Field(max_length=200)]
 MAX_VALUES = 200

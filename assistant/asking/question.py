@@ -7,6 +7,7 @@ from typing import Any
 
 from assistant.asking.amounts import DEFAULT_N, MAX_N
 from assistant.asking.filters import All
+from assistant.asking.marked import Order
 
 __all__ = ["DEFAULT_N", "MAX_N", "Past", "Question"]
 
@@ -57,6 +58,8 @@ class Question:
     language: str = "en"
     demanded: str = ""
     """What the asker wants said about others, whatever is computed."""
+    order: Order | None = None
+    """By which number of the items they are listed: "the oldest", "cheapest first"."""
     place: int | None = None
     """The place of a list that is asked about: "why the second?" is 2, the last one is −1."""
     past: tuple[Past, ...] = ()
@@ -86,6 +89,9 @@ class Question:
             "attributes": dict(self.attributes),
             "not_item_ids": [choices[0] for choices in self.negated],
             "absent": list(self.absent),
+            "order": None
+            if self.order is None
+            else {"field": self.order.field, "highest": self.order.highest},
             "language": self.language,
             "read_as": self.read_as,
             "parts": [part.to_json() for part in self.parts],

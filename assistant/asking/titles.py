@@ -172,8 +172,10 @@ class TitleFinder:
 
     def _may_be_name(self, name: str) -> bool:
         words = name.split()
+        named = next((at for at, one in enumerate(words) if not self.lexicon.is_common(one)), 0)
         return (
             len(words) <= MAX_WORDS
+            and self.catalogue.value_named(" ".join(words[named:])) is None  # the most sci fi
             and not all(
                 self.lexicon.is_common(word)
                 or word in self.lexicon.numbers

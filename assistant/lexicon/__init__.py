@@ -4,17 +4,52 @@ from __future__ import annotations
 
 import re
 import tomllib
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from functools import cached_property, lru_cache
 from importlib.resources import files
 
+from assistant.lexicon.fields import named_fields
+from assistant.lexicon.numbers import SpelledNumbers, as_number
 from assistant.lexicon.phrases import any_of, any_phrase, plain_text, without_accents
 
-__all__ = ["LANGUAGES", "Lexicon", "any_of", "language_of", "load_lexicon", "plain_text"]
+__all__ = [
+    "LANGUAGES",
+    "Lexicon",
+    "any_of",
+    "language_of",
+    "load_lexicon",
+    "named_fields",
+    "plain_text",
+]
 
+Lists = Mapping[str, Iterable[str]]
 LANGUAGES = ("en", "de", "es", "fr", "it", "ja", "pt", "zh")
 """The languages with a file beside this one; English decides where no other speaks louder."""
+
+UNSPACED = ("ja", "zh")
+"""Those that set no spaces between words."""
+
+
+class _Patterns(Mapping[str, re.Pattern[str]]):
+    """Patterns by name, each compiled when it is first asked for."""
+
+    def __init__(self, groups: Mapping[str, Iterable[str]], lists: Lists | None) -> None:
+        """Take phrases by name; with `lists` they may hold groups, without they are literal."""
+        self._groups, self._lists = groups, lists
+        self._compiled: dict[str, re.Pattern[str]] = {}
+
+    def __getitem__(self, name: str) -> re.Pattern[str]:
+        if name not in self._compiled:
+            group, lists = self._groups[name], self._lists
+            self._compiled[name] = any_of(group) if lists is None else any_phrase(group, lists)
+        return self._compiled[name]
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self._groups)
+
+    def __len__(self) -> int:
+        return len(self._groups)
 
 
 @dataclass(frozen=True, eq=False)
@@ -24,28 +59,41 @@ class Lexicon:
     language: str
     name: str
     """The language in English words."""
-    words: dict[str, re.Pattern[str]]
-    asks: dict[str, re.Pattern[str]]
+    words: Mapping[str, re.Pattern[str]]
+    asks: Mapping[str, re.Pattern[str]]
+    lists: Lists
+    """The words of [words] and of numbers, as phrases may name them in braces."""
     numbers: dict[str, int]
     number: re.Pattern[str]
+    number_joints: tuple[str, ...]
+    """What stands between the parts of a number in words: "und" in "achtundsiebzig"."""
     synonyms: dict[str, str]
-    years: dict[str, re.Pattern[str]] = field(default_factory=dict)
-    amounts: dict[str, re.Pattern[str]] = field(default_factory=dict)
+    years: Mapping[str, re.Pattern[str]] = field(default_factory=dict)
+    amounts: Mapping[str, re.Pattern[str]] = field(default_factory=dict)
     bare: tuple[re.Pattern[str], ...] = ()
     bare_more: tuple[re.Pattern[str], ...] = ()
     """As `bare`, where other users are named already."""
-    absent: dict[str, re.Pattern[str]] = field(default_factory=dict)
+    absent: Mapping[str, re.Pattern[str]] = field(default_factory=dict)
     """What people ask for that data sets rarely have, by what an answer calls it."""
     decades: dict[str, int] = field(default_factory=dict)
     places: dict[str, int] = field(default_factory=dict)
-    ages: dict[int, re.Pattern[str]] = field(default_factory=dict)
+    ages: Mapping[str, re.Pattern[str]] = field(default_factory=dict)
+    bounds: Lists = field(default_factory=dict)
+    """Phrases for bounds on numbers of items, and for their ends; {unit} is what is measured."""
     then: tuple[str, ...] = ()
     """What stands between the parts of a compound question."""
     people: dict[str, str] = field(default_factory=dict)
     """Other words for attribute values of people."""
     common: frozenset[str] = frozenset()
+    vocabulary: frozenset[str] = frozenset()
+    """Every word of the file, in whatever table."""
     marks: frozenset[str] = frozenset()
     """Small words by which a text of this language is told from others."""
+
+    def pattern(self, phrases: Iterable[str], **lists: Iterable[str]) -> re.Pattern[str]:
+        """Return the pattern of any of `phrases`, which may name `lists` besides the lexicon's."""
+        whole = self.language not in UNSPACED
+        return any_phrase(phrases, {**self.lists, **lists}, whole)
 
     def asks_for(self, concept: str, text: str) -> bool:
         """Tell whether any phrase of `concept` stands in the plain `text`."""
@@ -54,33 +102,25 @@ class Lexicon:
 
     def value_of(self, number: str) -> float:
         """Return the value of a number in digits or words."""
-        return float(self.numbers[number]) if number in self.numbers else float(number)
+        if number in self.numbers:
+            return float(self.numbers[number])
+        return as_number(number, self.language)
 
     def in_digits(self, plain: str) -> str:
         """Return a plain text with numbers of several words in digits: "seventy eight" is "78"."""
-        return self._spelled.sub(lambda match: str(self._value_of_words(match[0].split())), plain)
+        return self._spelled.in_digits(plain)
 
     @cached_property
-    def _spelled(self) -> re.Pattern[str]:
-        def of(low: int, high: int, step: int = 1) -> str:
-            chosen = [w for w, v in self.numbers.items() if v in range(low, high, step)]
-            return "(?:" + ("|".join(w for w in chosen if w.isalpha()) or "(?!)") + ")"
-
-        unit, tens = of(1, 10), of(20, 100, 10)
-        below = f"(?:{tens}(?: {unit})?|{of(1, 20)})"
-        hundreds = f"{unit} {of(100, 101)}(?: (?:{self.words['and'].pattern}))?(?: {below})?"
-        return re.compile(rf"(?<!\w)(?:{hundreds}|{tens} {unit})(?!\w)")
-
-    def _value_of_words(self, words: Iterable[str]) -> int:
-        value = 0
-        for word in words:
-            number = self.numbers.get(word, 0)
-            value = value * 100 if number == 100 else value + number
-        return value
+    def _spelled(self) -> SpelledNumbers:
+        return SpelledNumbers(self.numbers, self.number_joints)
 
     def word(self, concept: str, text: str) -> bool:
         """Tell whether any word of the list `concept` stands in the plain `text`."""
         return self.words[concept].search(text) is not None
+
+    def knows(self, word: str) -> bool:
+        """Tell whether a single word stands anywhere in the file."""
+        return word in self.vocabulary
 
     def is_common(self, word: str) -> bool:
         """Tell whether a single word is one of the lexicon's lists, and so names nothing."""
@@ -96,15 +136,17 @@ def load_lexicon(language: str = "en") -> Lexicon:
     lists = tables["words"]
     phrases = lists | {"number_words": list(tables["numbers"])}
 
-    def patterns(table: str) -> dict[str, re.Pattern[str]]:
-        return {name: any_phrase(group, phrases) for name, group in tables.get(table, {}).items()}
+    def patterns(table: str) -> _Patterns:
+        return _Patterns(tables.get(table, {}), phrases)
 
     return Lexicon(
         language=language,
         name=tables["language"]["name"],
-        words={concept: any_of(words) for concept, words in lists.items()},
+        words=_Patterns(lists, None),
         asks=patterns("asks"),
+        lists=phrases,
         numbers=numbers,
+        number_joints=tuple(map(plain_text, lists["number_joints"])),
         number=re.compile(rf"(?<![\w.])[0-9]+(?![\w.]*[0-9])|{any_of(numbers).pattern}"),
         synonyms=_plain_pairs(tables.get("synonyms", {})),
         years=patterns("years"),
@@ -114,7 +156,8 @@ def load_lexicon(language: str = "en") -> Lexicon:
         absent=patterns("absent"),
         decades=_plain_keys(tables.get("decades", {})),
         places=_plain_keys(tables.get("places", {})),
-        ages={int(age): pattern for age, pattern in patterns("ages").items()},
+        ages=patterns("ages"),
+        bounds=tables.get("bounds", {}),
         then=tuple(map(re.escape, lists["then"])),
         people=_plain_pairs(tables.get("people", {})),
         common=frozenset(
@@ -123,6 +166,7 @@ def load_lexicon(language: str = "en") -> Lexicon:
             for phrase in group
             for word in plain_text(phrase).split()
         ),
+        vocabulary=frozenset(_words_of(tables)),
         marks=frozenset(
             spelling
             for word in map(plain_text, tables["language"]["marks"])
@@ -140,6 +184,19 @@ def _one_by_one(
         for phrase in sorted(group, key=len, reverse=True)
         for spelling in dict.fromkeys((phrase, without_accents(phrase)))
     )
+
+
+def _words_of(table: object) -> Iterator[str]:
+    """Yield the plain words of all keys and phrases of a table."""
+    if isinstance(table, str):
+        yield from re.findall(r"\w+", plain_text(table))
+    elif isinstance(table, Mapping):
+        for key, value in table.items():
+            yield from _words_of(key)
+            yield from _words_of(value)
+    elif isinstance(table, list):
+        for value in table:
+            yield from _words_of(value)
 
 
 def _plain_keys(table: dict[str, int]) -> dict[str, int]:

@@ -27,6 +27,9 @@ _EDGE = re.compile(
     rf"(?<=[{_UNSPACED}])(?=[0-9a-z#{_PRIVATE}])|(?<=[0-9a-z{_PRIVATE}])(?=[{_UNSPACED}])"
 )
 _LIST_AFTER_COLON = re.compile(r"(?<=[0-9]): (?=[0-9])")
+_DIGITS = r"([0-9]{1,3}(?:,[0-9]{3})+(?![0-9])|[0-9]+(?:[.,][0-9]+)?"
+"""A number in digits; the group ends after the numbers in words."""
+_CURRENCIES = str.maketrans({"€": " euro ", "$": " dollars ", "£": " pounds ", "¥": " yen "})
 _NAMED = re.compile(r"\{[ui]\}")
 """Groups that have a name: a pattern may hold each once."""
 _SYNTAX = re.compile(r"(\{\w+\}| \.\.\. |\)\?|[()|])")
@@ -36,10 +39,11 @@ def plain_text(text: str) -> str:
     """Lower the case, turn typographic apostrophes and hyphens into plain ones, drop the rest.
 
     Letters and digits of any script, `'`, `#`, `.` and `,` stay; hyphens and runs of anything else
-    become one space, so that "Sci-Fi" and "sci fi" are the same words; "&" is "and". Han and kana
-    are set apart from digits, full-width forms become plain ones.
+    become one space, so that "Sci-Fi" and "sci fi" are the same words; "&" is "and", "€" is "euro".
+    Han and kana are set apart from digits, full-width forms become plain ones.
     """
     lowered = unicodedata.normalize("NFKC", text).casefold().replace("’", "'").replace("ʼ", "'")
+    lowered = lowered.translate(_CURRENCIES)
     lowered = lowered.replace("。", ".").replace("、", ",").replace("・", " ")
     lowered = _LIST_AFTER_COLON.sub(", ", lowered.replace("&", " and "))
     return _EDGE.sub(" ", _UNKNOWN_MARK.sub(" ", lowered)).strip()
@@ -69,13 +73,18 @@ def any_of(words: Iterable[str]) -> re.Pattern[str]:
     return _alternatives(plain, {}, literal=True)
 
 
-def any_phrase(phrases: Iterable[str], lists: Mapping[str, Iterable[str]]) -> re.Pattern[str]:
-    """Return the pattern that matches any of `phrases`, in the syntax above, the longest first."""
-    return _alternatives(set(phrases), lists, literal=False)
+def any_phrase(
+    phrases: Iterable[str], lists: Mapping[str, Iterable[str]], whole: bool = True
+) -> re.Pattern[str]:
+    """Return the pattern that matches any of `phrases`, in the syntax above, the longest first.
+
+    Words match whole, except where a script sets no spaces; with `whole` off, nowhere.
+    """
+    return _alternatives(set(phrases), lists, literal=False, whole=whole)
 
 
 def _alternatives(
-    phrases: Iterable[str], lists: Mapping[str, Iterable[str]], literal: bool
+    phrases: Iterable[str], lists: Mapping[str, Iterable[str]], literal: bool, whole: bool = True
 ) -> re.Pattern[str]:
     unaccented = {
         plain
@@ -87,7 +96,7 @@ def _alternatives(
     ordered = sorted({*phrases, *unaccented}, key=lambda phrase: (-len(phrase), phrase))
     if not ordered:
         return re.compile("(?!)")
-    runs = itertools.groupby(ordered, key=_edges)
+    runs = itertools.groupby(ordered, key=_edges if whole else lambda phrase: ("", ""))
     return re.compile(
         "|".join(_run(edges, [_of(one, lists, literal) for one in run]) for edges, run in runs)
     )
@@ -123,7 +132,7 @@ def _part(part: str, lists: Mapping[str, Iterable[str]]) -> str:
         " ... ": r"(?: \S+){0,8}? ",
         "{user}": USER,
         "{item}": ITEM,
-        "{fraction}": r"(0?\.[0-9]+)",
+        "{fraction}": r"(0?[.,][0-9]+)",
         "{year}": r"((?:1[89]|20)[0-9]{2})",
         "{decade}": r"((?:1[89]|20)?[0-9]0)",
         "{u}": r"#?(?P<u>[0-9]+)",
@@ -131,7 +140,7 @@ def _part(part: str, lists: Mapping[str, Iterable[str]]) -> str:
     }
     if part == "{number}":
         words = sorted(map(plain_text, lists.get("number_words", ())), key=len, reverse=True)
-        return "|".join([r"([0-9]+(?:\.[0-9]+)?", *map(re.escape, words)]) + ")"
+        return "|".join([_DIGITS, *map(re.escape, words)]) + ")"
     if part in fixed:
         return fixed[part]
     if part.startswith("{") and part.endswith("}"):

@@ -1,16 +1,24 @@
-"""All users at once: who is least like somebody, who has the most items."""
+"""All users at once: who is most and least alike, who has the most items, who likes what most."""
 
 from __future__ import annotations
 
+from functools import lru_cache
+
 import numpy as np
 
+from assistant.asking.filters import All
 from assistant.evidence import Row
 from assistant.toolbox import Toolbox
 from assistant.tools.items import audience_overlaps
 from ingest.dataset.ids import IntArray
+from recsys.neighbours.audience import Audience
 
 N_LIKELY = 200
 """How many of the users most fit for an item are scored: all would take minutes where many are."""
+LEAST_ITEMS = 10
+"""Two users with fewer items each may be all alike by chance, and are not compared as a pair."""
+MOST_PAIRED = 20_000
+"""How many users are compared with each other; of more, those with the most items."""
 
 
 def least_similar(box: Toolbox, user_id: str, k: int = 10) -> list[Row]:
@@ -78,6 +86,87 @@ def most_active(box: Toolbox, k: int = 10, fewest: bool = False) -> list[Row]:
             "share": float(sizes[user] / max(box.dataset.n_items, 1)),
             "mean_label": _mean_label(box, int(user)),
             "median_items": float(np.median(sizes)),
+        }
+        for place, user in enumerate(order, start=1)
+    ]
+
+
+def similar_pairs(box: Toolbox, k: int = 5, least_items: int = LEAST_ITEMS) -> list[Row]:
+    """The pairs of users whose item sets are most alike, by exact Jaccard, both with enough items.
+
+    Where fewer than two users have `least_items`, all with any are compared. Ties go by user index.
+    """
+    sizes = _sizes(box)
+    if (sizes >= least_items).sum() < 2:
+        least_items = 1
+    enough = np.flatnonzero(sizes >= least_items)
+    chosen = np.sort(enough[np.lexsort((enough, -sizes[enough]))][:MOST_PAIRED]).astype(np.int32)
+    if len(chosen) < 2:
+        return []
+    found = _pairs(box.recommender.audience, chosen.tobytes(), k)
+    external = box.dataset.user_ids.external
+    return [
+        {
+            "user_id": str(external[one]),
+            "other_id": str(external[other]),
+            "place": place,
+            "jaccard": both / either,
+            "intersection": both,
+            "union": either,
+            "n_items": int(sizes[one]),
+            "n_items_other": int(sizes[other]),
+            "least_items": least_items,
+            "n_enough": len(enough),
+            "n_compared": len(chosen),
+        }
+        for place, (one, other, both, either) in enumerate(found, start=1)
+    ]
+
+
+@lru_cache(maxsize=1)
+def _pairs(audience: Audience, chosen: bytes, k: int) -> list[tuple[int, int, int, int]]:
+    """Return the best `k` pairs of the users in `chosen`, with |A∩B| and |A∪B|.
+
+    A pair among the best k of all is among the best k of its first user, so each user's own k
+    nearest are enough. Kept until the data change: it is the one search over all users.
+    """
+    users = np.frombuffer(chosen, dtype=np.int32)
+    lists = Audience(audience.matrix[users]).nearest_all(np.arange(len(users), dtype=np.int32), k)
+    first = np.broadcast_to(np.arange(len(users))[:, None], lists.user.shape)
+    once = lists.user > first  # each pair is in the list of its first user; −1 ends a list
+    one, other = users[first[once]], users[lists.user[once]]
+    both, either = lists.intersection[once], lists.union[once]
+    order = np.lexsort((other, one, -(both / np.maximum(either, 1))))[:k]
+    columns = (one[order], other[order], both[order], either[order])
+    return list(zip(*(column.tolist() for column in columns), strict=True))
+
+
+def fans_of(box: Toolbox, filters: All, k: int = 10) -> list[Row]:
+    """The users who liked the most items that meet conditions, or saw the most without labels.
+
+    Among equals, the one of whose items they are the larger share comes first.
+    """
+    seen, sizes = box.dataset.interactions, _sizes(box)
+    mine = filters.mask(box.dataset)[seen.item]
+    liked_from = box.dataset.liked_from if box.dataset.has_labels else None
+    liked = mine if liked_from is None else mine & (seen.label >= liked_from)
+    n_mine = np.bincount(seen.user[mine], minlength=len(sizes))
+    n_liked = np.bincount(seen.user[liked], minlength=len(sizes))
+    total = np.bincount(seen.user[mine], weights=seen.label[mine], minlength=len(sizes))
+    share = n_mine / np.maximum(sizes, 1)
+    fans = np.flatnonzero(n_liked)
+    order = fans[np.lexsort((fans, -share[fans], -n_liked[fans]))][:k]
+    return [
+        {
+            "user_id": str(box.dataset.user_ids.external[user]),
+            "place": place,
+            "condition": filters.words(),
+            "n_liked": None if liked_from is None else int(n_liked[user]),
+            "n_matching": int(n_mine[user]),
+            "n_items": int(sizes[user]),
+            "share": float(share[user]),
+            "mean_label": float(total[user] / n_mine[user]) if box.dataset.has_labels else None,
+            "n_fans": len(fans),
         }
         for place, user in enumerate(order, start=1)
     ]

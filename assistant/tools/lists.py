@@ -1,4 +1,4 @@
-"""Lists: what to see again, given items in order, the catalogue's best, rising, varied lists."""
+"""Lists: what to see again, given items or all in order, the best, rising, varied lists."""
 
 from __future__ import annotations
 
@@ -205,6 +205,40 @@ def unwatched(box: Toolbox, n: int = 5, filters: All | None = None) -> list[Row]
         box.item_row(int(item)) | {"rank": rank, "n_unwatched": len(items)}
         for rank, item in enumerate(items[:n], start=1)
     ]
+
+
+def in_order(
+    box: Toolbox,
+    field: str,
+    n: int = 5,
+    highest: bool = False,
+    filters: All | None = None,
+    user_id: str | None = None,
+    seen: bool = False,
+) -> list[Row]:
+    """Items by one of their numbers, the lowest or the highest first; of a user, what is unseen.
+
+    Equal items go by DeepFM's score for the user, else by how many have them.
+    """
+    if field not in {one.name for one in box.dataset.fields_of("item") if one.kind == "dense"}:
+        raise AskerError(f"the items have no number called {field!r}")
+    values = box.dataset.items[field].to_numpy(dtype=float)
+    open_to = _mask(box, filters)
+    second = box.recommender.audience.n_users_of.astype(float)
+    if user_id is not None:
+        user = box.user(user_id)
+        unseen = box.recommender.unseen(user)
+        open_to = open_to & (~unseen if seen else unseen)
+        second = box.recommender.scores(user).astype(float)
+    found = np.flatnonzero(open_to & np.isfinite(values))
+    order = found[np.lexsort((found, -second[found], values[found] * (-1 if highest else 1)))]
+    return [
+        box.item_row(int(item))
+        | {"rank": rank, "field": field, "value": float(values[item]), "n_found": len(found),
+           "n_without": int((open_to & ~np.isfinite(values)).sum()),
+           "score": None if user_id is None else float(second[item])}
+        for rank, item in enumerate(order[:n], start=1)
+    ]  # fmt: skip
 
 
 def varied(

@@ -77,3 +77,50 @@ def _active(row: Row, voice: Voice) -> str:
     mean = "" if row["mean_label"] is None else f", mean rating {row['mean_label']:.2f}"
     share = f"{row['share']:.1%} of all"
     return f"{row['place']}. user {row['user_id']}: {voice.items(row['n_items'])} ({share}){mean}."
+
+
+def similar_pairs(rows: Sequence[Row], voice: Voice, args: Args) -> str:
+    """Return the pairs of users most alike, and among how many they were looked for."""
+    if not rows:
+        return f"No two users have any {voice.noun.one} in common."
+    row = rows[0]
+    pairs = "pair of users" if len(rows) == 1 else f"{len(rows)} pairs of users"
+    least = f" with at least {voice.items(row['least_items'])}" if row["least_items"] > 1 else ""
+    most = "" if row["n_compared"] == row["n_enough"] else " who have the most"
+    head = (
+        f"The {pairs} most alike by Jaccard similarity, of the {row['n_compared']:,} users"
+        f"{least}{most}:"
+    )
+    return "\n".join([head, *(_pair(row, voice) for row in rows)])
+
+
+def _pair(row: Row, voice: Voice) -> str:
+    return (
+        f"{row['place']}. users {row['user_id']} and {row['other_id']}: {row['jaccard']:.2f}, "
+        f"{voice.items(row['intersection'])} in common out of {row['union']:,}."
+    )
+
+
+def fans(rows: Sequence[Row], voice: Voice, args: Args) -> str:
+    """Return who liked most of what meets conditions."""
+    if not rows:
+        return f"No user liked any of those {voice.noun.many}."
+    row = rows[0]
+    did = "seen" if row["n_liked"] is None else "liked"
+    who = "user" if len(rows) == 1 else f"{len(rows)} users"
+    has = "has" if len(rows) == 1 else "have"
+    head = (
+        f"The {who} who {has} {did} the most {voice.noun.many} with “{row['condition']}” (of the "
+        f"{row['n_fans']:,} who {did} any; of equals, first whoever has little else):"
+    )
+    return "\n".join([head, *(_fan(row, voice) for row in rows)])
+
+
+def _fan(row: Row, voice: Voice) -> str:
+    share = f"{row['share']:.1%} of their {voice.items(row['n_items'])}"
+    if row["n_liked"] is None:
+        return f"{row['place']}. user {row['user_id']}: {row['n_matching']:,}, {share}."
+    return (
+        f"{row['place']}. user {row['user_id']}: liked {row['n_liked']:,} of the "
+        f"{row['n_matching']:,} they have seen, {share}; mean rating {row['mean_label']:.2f}."
+    )

@@ -183,3 +183,31 @@ def popular_head(rows: Sequence[Row], voice: Voice, args: Args) -> str:
     if not rows:
         return ""
     return voice.say("popular_least" if args.get("least") else "popular_most")
+
+
+def in_order(rows: Sequence[Row], voice: Voice, args: Args) -> str:
+    """Return the line above items in the order of one of their numbers."""
+    if not rows:
+        return ""
+    name, row = _field_name(rows[0]["field"], voice), rows[0]
+    ends = ("oldest", "newest") if row["field"] == "year" else ("lowest", "highest")
+    end = ends[bool(args.get("highest"))]
+    of = f"the {voice.items(row['n_found'])}"
+    if args.get("user_id"):
+        of += f" {voice.subject} {voice.has}{'' if args.get('seen') else ' not'} seen"
+    without = f"; {voice.items(row['n_without'])} without a {name} left out"
+    return f"By {name}, the {end} first, of {of}{without if row['n_without'] else ''}:"
+
+
+def in_order_reason(row: Row, voice: Voice) -> str:
+    """Return the number an item stands by, and what else there is to go by."""
+    said = f"{_field_name(row['field'], voice)} {row['value']:.10g}"
+    if row["score"] is None:
+        users = "user has" if row["n_users"] == 1 else "users have"
+        return f"{said}; {row['n_users']:,} {users} seen it."
+    by = f"expected rating {row['score']:.1f}" if voice.rating else f"score {row['score']:.2f}"
+    return f"{said}; DeepFM: {by}."
+
+
+def _field_name(field: str, voice: Voice) -> str:
+    return voice.say("year") if field == "year" else field

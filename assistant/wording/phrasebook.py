@@ -83,6 +83,8 @@ class Phrasebook(Formatter):
                 return counted[:1].upper() + counted[1:] if spec == "Count" else counted
             case "%":
                 return self._percent(float(value))
+            case "g":
+                return self._number(f"{value:.10g}")  # 1000000, not 1e+06
         return self._number(format(value, f",{spec}" if spec[:1] == "." else spec))
 
     def _counted(self, n: int, noun: Noun, in_words: bool) -> str:
