@@ -7,19 +7,15 @@ himself stay as they are.
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterable, Sequence
 from dataclasses import replace
 from typing import Any
 
 from assistant.evidence import Evidence, Row
 from assistant.tools import TOOLS
-from assistant.wording import Voice
-from ingest.dataset.schema import Noun
+from assistant.wording import PSEUDONYM, voice_over
+from ingest.dataset.schema import Dataset
 
-_PREFIX = "neighbour "
-_SAID = re.compile(rf"\b([Uu])ser (?={_PREFIX}[A-Z])")
-_LISTED = re.compile(rf"\b([Uu])sers (?={_PREFIX}[A-Z])")
 _ID_KEYS = frozenset({"user_id", "other_id", "user_ids", "other_ids"})
 
 
@@ -37,7 +33,7 @@ class Pseudonyms:
         """Return what a user is called."""
         if user_id in self._named:
             return user_id
-        return self._names.setdefault(user_id, f"{_PREFIX}{_letters(len(self._names))}")
+        return self._names.setdefault(user_id, f"{PSEUDONYM}{_letters(len(self._names))}")
 
     def rows(self, rows: Sequence[Row]) -> list[Row]:
         """Return rows with every user id replaced, however deep it stands."""
@@ -55,7 +51,7 @@ def pseudonymous(
     evidence: Sequence[Evidence],
     named: Iterable[str],
     nearest: Iterable[str],
-    noun: Noun,
+    dataset: Dataset,
     rating: bool,
 ) -> list[Evidence]:
     """Return the evidence of one answer with pseudonyms in its rows and in its text."""
@@ -63,8 +59,8 @@ def pseudonymous(
     hidden = []
     for call in evidence:
         rows = names.rows(call.rows)
-        voice = Voice(noun, call.args.get("user_id"), rating=rating)
-        text = spoken(TOOLS[call.tool].text(rows, voice, call.args))
+        voice = voice_over(dataset, call.args.get("user_id"), rating=rating)
+        text = TOOLS[call.tool].text(rows, voice, call.args)
         hidden.append(replace(call, rows=rows, text=text))
     return hidden
 
@@ -72,21 +68,10 @@ def pseudonymous(
 def are_used(rows: Sequence[Row]) -> bool:
     """Tell whether these rows hold pseudonyms."""
     return any(
-        str(one.get("user_id", "")).startswith(_PREFIX)
+        str(one.get("user_id", "")).startswith(PSEUDONYM)
         for row in rows
         for one in (row, *row.get("neighbours", ()))
     )
-
-
-def spoken(text: str) -> str:
-    """Return a text in which "user neighbour A" is "neighbour A"."""
-    text = _LISTED.sub(lambda match: "Neighbours " if match[1] == "U" else "neighbours ", text)
-    text = re.sub(rf"\b([Nn])eighbours {_PREFIX}", r"\1eighbours ", text)
-    return _capitals(_SAID.sub(lambda match: "\0" if match[1] == "U" else "", text))
-
-
-def _capitals(text: str) -> str:
-    return re.sub("\0(.)", lambda match: match[1].upper(), text)
 
 
 def _letters(place: int) -> str:

@@ -129,7 +129,7 @@ def test_a_prediction_names_score_place_and_usual_score(qa: RecommendationQA) ->
 
 def test_a_seen_item_is_said_to_be_seen(qa: RecommendationQA) -> None:
     text = qa.invoke("Will user 3 like Alien?")["result"]
-    assert text.startswith("User 3 has already seen Alien (1979) and rated it 5.")
+    assert text.startswith("User 3 has already seen Alien (1979), rating 5.")
 
 
 def test_an_ambiguous_title_asks_which(qa: RecommendationQA) -> None:

@@ -1,6 +1,7 @@
 """Answers in the asker's language: same numbers, whole sentences, English where it must be."""
 
 import re
+from dataclasses import replace
 from string import Formatter
 
 import pytest
@@ -14,6 +15,7 @@ from assistant.wording import Voice
 from assistant.wording.phrasebook import WORDED, Phrasebook, phrasebook
 from ingest.dataset.schema import Noun
 from tests.fixtures_llm import StandInChat
+from tests.test_assistant_kinds import PHRASINGS
 
 FILM = Noun("film", "films")
 OTHERS = [language for language in WORDED if language != "en"]
@@ -57,6 +59,7 @@ WILL_LIKE = {
     "pt": "O usuário 3 vai gostar de Heat?",
     "zh": "用户3会喜欢Heat吗？",
 }
+KINDS = [kind for kind in PHRASINGS if kind not in ("private", "unclear", "compound")]
 UNKNOWN = {language: text.replace("3", "999") for language, text in SUGGEST.items()}
 QUESTIONS = {
     "suggest": SUGGEST, "similar": SIMILAR, "pair": PAIR, "will like": WILL_LIKE,
@@ -79,12 +82,19 @@ def test_a_language_has_every_sentence_with_every_value_of_the_english_one(langu
     english, other = phrasebook(), phrasebook(language)
     assert set(other.sentences) == set(english.sentences)
     assert set(other.persons["you"]) == set(other.persons["other"])
-    always = {"item", "items"}
+    own = {"item", "items", "rating", "ratings", *other.persons["you"], *other.verbs["other"]}
+    theirs = {"item", "items", "rating", "ratings", "done", *english.persons["you"]}
     for name, pattern in english.sentences.items():
-        wanted = names(pattern) - always - set(english.persons["you"])
-        said = names(other.sentences[name]) - always - set(other.persons["you"])
+        wanted, said = names(pattern) - theirs, names(other.sentences[name]) - own
         assert said <= wanted, name
         assert wanted <= said | {"n"}, name
+
+
+@pytest.mark.parametrize("language", OTHERS)
+def test_a_language_has_every_verb_in_the_same_forms(language: str) -> None:
+    verbs = phrasebook(language).verbs
+    assert set(verbs) == {*"seen bought read heard played used visited other".split()}
+    assert {frozenset(forms) for forms in verbs.values()} == {frozenset(verbs["other"])}
 
 
 def test_every_language_that_is_read_is_also_written() -> None:
@@ -114,9 +124,8 @@ def test_no_english_word_is_left(qa: RecommendationQA, kind: str, language: str)
 def numbers(text: str, language: str) -> set[float]:
     """Return the numbers of a text: sentences differ in their order, and in "they" and "user 3"."""
     book = phrasebook(language)
-    spelled = {"Two": "2", "One": "1"} if language == "en" else {}
-    for word, digit in spelled.items():
-        text = re.sub(rf"\b{word}\b", digit, text)
+    for n, word in enumerate(book.words[1:], start=1):
+        text = re.sub(rf"\b{word}(?= films?\b)", str(n), text, flags=re.IGNORECASE)
     text = re.sub(rf"(?<=\d){re.escape(book.thousands)}(?=\d{{3}}(?!\d))", "", text)
     return {
         float(one.replace(book.decimal, "."))
@@ -124,12 +133,21 @@ def numbers(text: str, language: str) -> set[float]:
     }
 
 
-def test_a_kind_without_words_in_the_language_is_answered_in_english_and_says_so(
-    qa: RecommendationQA,
+@pytest.mark.parametrize("kind", KINDS)
+@pytest.mark.parametrize("language", OTHERS)
+def test_every_kind_says_the_same_numbers_in_every_language(
+    films_home: OpenHome, qa: RecommendationQA, kind: str, language: str
 ) -> None:
-    text = qa.invoke("Beschreibe Nutzer 3")["result"]
-    assert text.startswith("User 3 has seen 2 films")
-    assert "read as German; answers of this kind are worded in English" in text
+    question = films_home.parser.parse(PHRASINGS[kind][0])
+    answer, english = (
+        qa.invoke({"query": "as read", "question": replace(question, language=one)})
+        for one in (language, "en")
+    )
+    assert english["question"]["kind"] == kind
+    assert answer["evidence"] == english["evidence"]
+    assert numbers(answer["result"], language) == numbers(english["result"], "en")
+    if language in ("de", "ja", "zh"):
+        assert not ENGLISH_WORDS.findall(answer["result"].replace("films", ""))
 
 
 def test_a_kind_with_words_does_not_speak_of_english(qa: RecommendationQA) -> None:
@@ -160,7 +178,7 @@ def test_counted_items_take_the_form_and_the_number_of_the_language(
 
 
 def test_a_noun_the_language_does_not_know_stays_as_the_data_have_it() -> None:
-    assert counted("de", 2, Noun("recipe", "recipes")) == "2 recipes"
+    assert counted("de", 2, Noun("widget", "widgets")) == "2 widgets"
 
 
 def counted(language: str, n: int, noun: Noun) -> str:
@@ -183,3 +201,49 @@ def test_the_asker_is_addressed_in_every_language(films_home: OpenHome) -> None:
         sentence = {"unseen": 6, "share": 50.0}
         assert "3" not in you.say("standing_higher", **sentence).replace("1,", "")
         assert "3" in other.say("standing_higher", **sentence)
+
+
+VERBS = {"bought": Noun("product", "products"), "heard": Noun("song", "songs"),
+         "played": Noun("game", "games"), "watched": Noun("film", "films", "watched"),
+         "other": Noun("widget", "widgets")}  # fmt: skip
+
+
+def done(language: str, noun: Noun) -> str:
+    return Voice(noun, "3", language=language).say("unwatched_reason")
+
+
+def test_what_was_done_goes_with_the_noun() -> None:
+    english = {name: done("en", noun) for name, noun in VERBS.items()}
+    assert english == {
+        "bought": "nobody has bought it.",
+        "heard": "nobody has played it.",
+        "played": "nobody has played it.",
+        "watched": "nobody has watched it.",
+        "other": "nobody has interacted with it.",
+    }
+    german = {name: done("de", noun) for name, noun in VERBS.items()}
+    assert german == {
+        "bought": "von niemandem gekauft.",
+        "heard": "von niemandem gehört.",
+        "played": "von niemandem gespielt.",
+        "watched": "von niemandem gesehen.",
+        "other": "von niemandem gewählt.",
+    }
+
+
+@pytest.mark.parametrize("language", WORDED)
+def test_a_verb_that_no_language_knows_is_said_in_english_only(language: str) -> None:
+    text = done(language, Noun("recipe", "recipes", "cooked"))
+    assert ("cooked" in text) == (language == "en")
+
+
+@pytest.mark.parametrize("language", WORDED)
+def test_only_ratings_tell_what_was_liked(language: str) -> None:
+    graded, plain = (
+        Voice(FILM, "3", language=language, graded=graded).say(
+            sentence, value="Drama", count=2, of=3
+        )
+        for graded, sentence in ((True, "taste"), (False, "taste_had"))
+    )
+    assert graded != plain
+    assert numbers(graded, language) - {3.0} == numbers(plain, language) - {3.0} == {2.0}

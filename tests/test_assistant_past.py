@@ -24,7 +24,7 @@ def test_why_did_you_recommend_it_speaks_of_the_last_suggestion(qa: Recommendati
         ["3"],
     )
     assert answer["question"]["item_ids"] == [picked["item_id"]]
-    assert f"at place 1 with a score of {picked['score']:.2f}" in answer["result"]
+    assert f"at place 1 (score {picked['score']:.2f}" in answer["result"]
     assert f"whyrec why {given['answer_id']} {picked['item_id']}" in answer["result"]
 
 

@@ -9,7 +9,7 @@ import pytest
 from assistant.chain import RecommendationQA
 from assistant.home import OpenHome
 from assistant.llms.llm import guard
-from assistant.pseudonyms import Pseudonyms, spoken
+from assistant.pseudonyms import Pseudonyms
 from assistant.replay import changes
 from assistant.settings import Limits, Settings
 from ingest.errors import AskerError
@@ -45,12 +45,6 @@ def test_names_are_letters_in_the_order_of_the_nearest() -> None:
         "neighbour ZZ",
         "neighbour AAA",
     )
-
-
-def test_a_name_is_said_without_the_word_user() -> None:
-    text = "User neighbour A has it. Of users, only user neighbour B. Users neighbour A and 3."
-    expected = "Neighbour A has it. Of users, only neighbour B. Neighbours A and 3."
-    assert spoken(text) == expected
 
 
 @pytest.mark.parametrize(

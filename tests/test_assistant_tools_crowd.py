@@ -98,7 +98,7 @@ def test_two_items_are_as_alike_as_their_audiences(box: Toolbox) -> None:
 
 
 def test_a_model_without_measurements_says_so(box: Toolbox) -> None:
-    assert box_rows("model_quality", box) == [{"metrics": {}, "bins": []}]
+    assert box_rows("model_quality", box) == [{"metrics": {}, "bins": [], "popularity": None}]
 
 
 # --- pairs, fans, orders

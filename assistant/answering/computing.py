@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import Any
 
 from langchain_core.documents import Document
@@ -19,9 +19,9 @@ from assistant.evidence import Evidence, speaks_of_neighbours
 from assistant.home import LiveHome, OpenHome
 from assistant.ledger import Ledger
 from assistant.llms.llm import GuardedChat
-from assistant.pseudonyms import pseudonymous, spoken
+from assistant.pseudonyms import pseudonymous
 from assistant.toolbox import N_CANDIDATES, N_PROFILES
-from assistant.wording import Voice
+from assistant.wording import Voice, voice_over
 from ingest.errors import AskerError, ProviderError
 
 Asked = str | Mapping[str, Any]
@@ -115,19 +115,11 @@ class Computing:
         return evidence
 
     def _draft(self, state: State) -> Draft:
-        draft = draft_answer(
+        return draft_answer(
             state["question"],
             state["plan"],
             state["evidence"],
             voice_of(state["home"], state["question"]),
-        )
-        if not self.pseudonyms:
-            return draft
-        return replace(
-            draft,
-            opening=spoken(draft.opening),
-            reasons={item: spoken(reason) for item, reason in draft.reasons.items()},
-            notes=[spoken(note) for note in draft.notes],
         )
 
     def _documents(self, state: State) -> list[Document]:
@@ -162,13 +154,13 @@ def _hidden(home: OpenHome, evidence: Sequence[Evidence], named: Sequence[str]) 
         for user in known[:1]
         for row in home.toolbox.similar_users(user, N_CANDIDATES)
     ]
-    return pseudonymous(evidence, named, nearest, home.dataset.noun, home.rating)
+    return pseudonymous(evidence, named, nearest, home.dataset, home.rating)
 
 
 def voice_of(home: OpenHome, question: Question) -> Voice:
     """Return how the question is answered: to whom, of what, in which words."""
     user = question.user_ids[0] if question.user_ids else None
-    return Voice(home.dataset.noun, user, question.addressed_as_user, home.rating)
+    return voice_over(home.dataset, user, question.addressed_as_user, home.rating)
 
 
 def _text_and_user(asked: Asked) -> tuple[str, str | None]:

@@ -93,22 +93,30 @@ def draft_answer(
     return _noted(draft, question, voice)
 
 
-_WORDED = frozenset(
-    ("recommend", "similar_users", "user_similarity", "deepfm_score", "popular_items",
-     "filter_counts")
-)  # fmt: skip
-"""Tools whose rows are worded in every language that has sentences."""
+_ENGLISH = frozenset(("user_profile",))
+"""Tools whose rows hold text that is English as it stands."""
+_CONDITIONS = frozenset(("items_that", "taste_for", "fans_of"))
+"""Tools whose rows name the conditions of the question."""
 
 
 def _language(question: Question, plan: Plan) -> str:
     """Return the language of the answer: the question's where all of it can be said in it."""
-    worded = all(call.tool in _WORDED for call in plan.calls) and question.kind != "how_computed"
+    worded = all(call.tool not in _ENGLISH for call in plan.calls)
     return question.language if worded and question.language in WORDED else "en"
+
+
+def _in_words(question: Question, call: Evidence, voice: Voice) -> Evidence:
+    """Return a call whose rows name the question's conditions as the language does."""
+    if call.tool not in _CONDITIONS or voice.language == "en":
+        return call
+    condition = question.filters.words(voice)
+    return replace(call, rows=[{**row, "condition": condition} for row in call.rows])
 
 
 def _told(question: Question, evidence: Sequence[Evidence], voice: Voice) -> Draft:
     """Return what the tools' own wordings say, call by call; one list of items stays a list."""
-    shown = [call for call in evidence if call.tool not in _SILENT] or list(evidence)
+    told_of = [call for call in evidence if call.tool not in _SILENT] or list(evidence)
+    shown = [_in_words(question, call, voice) for call in told_of]
     lists = [call for call in shown if TOOLS[call.tool].reason is not None]
     if len(shown) == 1 and len(lists) == 1:
         call = shown[0]
@@ -116,8 +124,9 @@ def _told(question: Question, evidence: Sequence[Evidence], voice: Voice) -> Dra
         assert tool.reason is not None
         rows = [row for row in call.rows if "item_id" in row]
         items = [row for row in rows if row.get("rank") is not None]
-        reasons = {row["item_id"]: tool.reason(row, voice) for row in items}
-        opening = _head(call, voice)
+        own = _own(call, voice)
+        reasons = {row["item_id"]: tool.reason(row, own) for row in items}
+        opening = _head(call, own)
         if call.tool == "popular_items" and question.kind in _PERSONAL:
             opening = ""
         return Draft(
@@ -268,7 +277,7 @@ def _opening(question: Question, rows: Sequence[Row], near: Sequence[Row], voice
             voice.say("user_with", user=voice.other(row["user_id"]), jaccard=row["jaccard"])
             for row in near[:3]
         ]
-        return voice.say("from_neighbours", users=voice.book.listed(users), near=len(near), n=n)
+        return voice.say("from_neighbours", users=voice.listed(users), near=len(near), n=n)
     about = voice.say("about", topic=question.topic) if question.topic else ""
     return voice.say(f"opening_{question.by}", n=n, about=about)
 
@@ -293,4 +302,4 @@ def _both_ways(question: Question, evidence: Sequence[Evidence], voice: Voice) -
 
 def _titles(rows: Sequence[Row], voice: Voice) -> str:
     titles = [wording.named(row) for row in rows]
-    return voice.book.listed(titles) if titles else voice.say("nothing")
+    return voice.listed(titles) if titles else voice.say("nothing")

@@ -44,7 +44,7 @@ def of_question(question: Question, voice: Voice) -> list[str]:
         for one in question.past
     ]
     if question.read_as:
-        notes.append(f"(Code could not tell; read by the model as: {question.read_as}.)")
+        notes.append(voice.say("read_by_model", question=question.read_as))
     if question.demanded:
         notes.append(voice.say("demanded", what=question.demanded))
     if question.kind == "compound":  # its parts have said the rest
@@ -52,7 +52,7 @@ def of_question(question: Question, voice: Voice) -> list[str]:
     if question.absent:
         names = [voice.say("years") if name == "years" else name for name in question.absent]
         sentence = "absent_wish" if question.kind in COUNTED else "absent"
-        notes.append(voice.say(sentence, what=voice.book.listed(names)))
+        notes.append(voice.say(sentence, what=voice.listed(names)))
     if "nothing_disliked" in question.wishes:
         notes.append(voice.say("nothing_disliked"))
     if question.language != voice.language:

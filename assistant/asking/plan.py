@@ -115,7 +115,7 @@ class Planner:
         unknown = question.unknown_names
         if not unknown or not question.item_choices:
             return ""
-        names = voice.book.listed([voice.say("quoted", name=name) for name in unknown])
+        names = voice.listed([voice.say("quoted", name=name) for name in unknown])
         sentence = "left_out_one" if len(unknown) == 1 else "left_out_many"
         return voice.say(sentence, names=names, name=self.dataset.name)
 
@@ -145,7 +145,7 @@ class Planner:
         about = {"name": self.dataset.name, "n": self.dataset.n_users}
         if len(unknown) == 1:
             return voice.say("unknown_user", id=unknown[0], **about)
-        return voice.say("unknown_users", ids=voice.book.listed(unknown), **about)
+        return voice.say("unknown_users", ids=voice.listed(unknown), **about)
 
     def _which(self, choices: Sequence[str], voice: Voice) -> str:
         described = []

@@ -28,7 +28,7 @@ def prompt_variables(
         "question": as_data(question[:MAX_QUESTION]),
         "evidence": "\n".join(_facts(row, reasons[row["item_id"]], voice) for row in items),
         "ids": ", ".join(as_data(str(row["item_id"])) for row in items),
-        "subject": as_data(voice.subject),
+        "subject": as_data(voice.person["subject"]),
         "nouns": as_data(voice.noun.many),
     }
 
@@ -47,7 +47,8 @@ def _facts(row: Row, reason: str, voice: Voice) -> str:
         for one in row.get("liked", ())
     ]
     if liked:
-        lines.append(f"{voice.they} liked: {'; '.join(liked)}")
+        did = "liked" if voice.graded else f"have {voice.noun.done}"
+        lines.append(f"{voice.person['they']} {did}: {'; '.join(liked)}")
     return "\n".join([*lines, "</item>"])
 
 

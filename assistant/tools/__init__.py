@@ -18,7 +18,7 @@ from assistant.asking.filters import All
 from assistant.evidence import Row
 from assistant.toolbox import Toolbox
 from assistant.tools import crowd, explain, items, lists, people, strangers
-from assistant.wording import Voice
+from assistant.wording import Voice, voice_over
 from assistant.wording import crowd as crowd_words
 from assistant.wording import explain as explain_words
 from assistant.wording import items as item_words
@@ -53,7 +53,7 @@ class Tool:
             for row in rows
             if "item_id" in row
         ]
-        return "\n".join([head, *lines] if head else lines) or f"No {voice.noun.one} is left."
+        return "\n".join([head, *lines] if head else lines) or voice.say("none_left")
 
 
 def _none(rows: Sequence[Row], voice: Voice, args: Mapping[str, Any]) -> str:
@@ -202,7 +202,7 @@ def _langchain_tool(name: str, tool: Tool, toolbox: Toolbox, rating: bool) -> Ba
             rows = tool.compute(toolbox, **given)
         except WhyrecError as error:
             raise ToolException(str(error)) from error
-        voice = Voice(toolbox.dataset.noun, args.get("user_id"), rating=rating)
+        voice = voice_over(toolbox.dataset, args.get("user_id"), rating=rating)
         return tool.text(rows, voice, args), rows
 
     return StructuredTool.from_function(

@@ -15,6 +15,7 @@ from recsys.scoring.calibration import how_sure
 from recsys.scoring.explain import Explanation, FieldPart, ItemPart, explain
 
 if TYPE_CHECKING:
+    from recsys.checkpoint import TrainedModel
     from recsys.scoring.scorer import Scorer
 
 N_PAST = 3
@@ -195,6 +196,7 @@ def certainty(box: Toolbox, user_id: str, item_ids: Sequence[str] = ()) -> list[
         "metrics": {
             k: float(v) for k, v in metrics.items() if k in ("roc_auc", "ndcg", "rmse", "precision")
         },
+        "popularity": _against_popularity(trained),
     }
     if not item_ids:
         return [base]
@@ -211,6 +213,19 @@ def certainty(box: Toolbox, user_id: str, item_ids: Sequence[str] = ()) -> list[
     ]  # fmt: skip
 
 
+def _against_popularity(trained: TrainedModel | None) -> Row | None:
+    """Return how the model did beside what knows no user; None where that is not known."""
+    if trained is None or trained.beats_baseline is None:
+        return None
+    name = "rmse" if trained.config.task == "rating" else "ndcg"
+    return {
+        "metric": name,
+        "model": float(trained.metrics[name]),
+        "popular": float(trained.baseline[name]),
+        "better": trained.beats_baseline,
+    }
+
+
 def model_quality(box: Toolbox) -> list[Row]:
     """What the model reached on held-out data: its metrics, and what became of its scores."""
     trained = getattr(box.recommender.scorer, "trained", None)
@@ -219,5 +234,6 @@ def model_quality(box: Toolbox) -> list[Row]:
         {
             "metrics": {} if trained is None else {k: float(v) for k, v in trained.metrics.items()},
             "bins": [] if held_out is None else held_out.to_json(),
+            "popularity": _against_popularity(trained),
         }
     ]

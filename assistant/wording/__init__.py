@@ -11,8 +11,10 @@ from typing import Any
 
 from assistant.evidence import Row
 from assistant.wording.phrasebook import Phrasebook, phrasebook
-from ingest.dataset.schema import Noun
+from ingest.dataset.schema import Dataset, Noun
 
+PSEUDONYM = "neighbour "
+"""What stands before the letters that hide a user's id."""
 WEAK_OVERLAP = 3
 """Neighbours with fewer items in common than this are called weak."""
 
@@ -28,6 +30,8 @@ class Voice:
     rating: bool = False
     """True when the score is a predicted rating, not a probability."""
     language: str = "en"
+    graded: bool = True
+    """True when labels are ratings that tell what was liked."""
 
     @property
     def book(self) -> Phrasebook:
@@ -36,11 +40,21 @@ class Voice:
     @cached_property
     def person(self) -> dict[str, str]:
         """The words that stand for the asked user."""
-        return self.book.person(self.addressed, self.user_id)
+        return self.book.person(self.addressed, self.user_id, self.noun)
+
+    @cached_property
+    def _always(self) -> dict[str, str]:
+        words = ("rating", "ratings") if self.graded else ("label", "labels")
+        rating, ratings = (self.book.sentences[word] for word in words)
+        return {**self.person, "rating": rating, "ratings": ratings}
 
     def say(self, sentence: str, **values: Any) -> str:
         """Return a sentence of the language, with its values and the words for the user."""
-        return self.book.say(sentence, self.noun, **{**self.person, **values})
+        return self.book.say(sentence, self.noun, **{**self._always, **values})
+
+    def listed(self, words: Sequence[str]) -> str:
+        """Join words as a sentence of the language does."""
+        return self.book.listed(words)
 
     def joined(self, sentences: Sequence[str]) -> str:
         """Join sentences that are not empty as the language does."""
@@ -48,36 +62,45 @@ class Voice:
 
     def other(self, user_id: str) -> str:
         """Return how another user is named in a sentence."""
+        if user_id.startswith(PSEUDONYM):
+            return self.say("neighbour", name=user_id.removeprefix(PSEUDONYM))
         return self.say("user", id=user_id)
 
-    @property
-    def subject(self) -> str:
-        return self.person["subject"]
+    def others(self, user_ids: Sequence[str]) -> str:
+        """Return how several users are named in a sentence."""
+        return self.listed([self.other(user_id) for user_id in user_ids])
 
-    @property
-    def opens(self) -> str:
-        """The subject at the start of a sentence."""
-        return _capital(self.subject)
+    def scored(self, score: float) -> str:
+        """Return "score 0.97", or "expected rating 4.1"."""
+        return self.say("expected" if self.rating else "scored", score=score)
 
-    @property
-    def they(self) -> str:
-        return self.person["they"]
+    def marked(self, label: float | None) -> str:
+        """Return ", rating 4" to follow what was seen; nothing where there is no label."""
+        return "" if label is None else self.say("marked", label=label)
 
-    @property
-    def them(self) -> str:
-        return self.person["them"]
+    def n_ratings(self, n: int) -> str:
+        """Return "112 ratings"."""
+        return self.say("n_ratings" if self.graded else "n_labels", n=n)
 
-    @property
-    def their(self) -> str:
-        return self.person["their"]
+    def on(self, day: str | None) -> str:
+        """Return " on 1997-12-31"; nothing where the data have no times."""
+        return "" if day is None else self.say("on_day", day=day)
 
-    @property
-    def has(self) -> str:
-        return self.person["has"]
+    def between(self, first: str | None, last: str | None) -> str:
+        """Return ", from 1997-09-20 to 1997-12-31"."""
+        if first is None:
+            return ""
+        if first == last:
+            return self.say("on_one_day", day=first)
+        return self.say("between_days", first=first, last=last)
 
-    def items(self, n: int) -> str:
-        """Return "1 film", "1,204 films"."""
-        return f"{n:,} {self.noun.one if n == 1 else self.noun.many}"
+
+def voice_over(
+    dataset: Dataset, user_id: str | None = None, addressed: bool = False, rating: bool = False
+) -> Voice:
+    """Return the voice that speaks of a data set's users and items."""
+    graded = dataset.liked_from is not None
+    return Voice(dataset.noun, user_id, addressed, rating, graded=graded)
 
 
 _INVERTED = re.compile(
@@ -100,20 +123,6 @@ def named(row: Row) -> str:
     year = row["attributes"].get("year")
     title = spoken(str(row["title"]))
     return f"{title} ({year})" if isinstance(year, int) else title
-
-
-def listed(words: Sequence[str]) -> str:
-    """Join words as a sentence does: "a", "a and b", "a, b and c"."""
-    return " and ".join([", ".join(words[:-1]), words[-1]] if len(words) > 1 else words)
-
-
-_WORDS = "no one two three four five six seven eight nine ten eleven twelve".split()
-
-
-def counted(n: int, noun: Noun) -> str:
-    """Return a number of items as prose has it: "two films", "15 films"."""
-    number = _WORDS[n] if n < len(_WORDS) else f"{n:,}"
-    return f"{number} {noun.one if n == 1 else noun.many}"
 
 
 def reason(row: Row, voice: Voice) -> str:
@@ -169,7 +178,8 @@ def _taste_sentence(row: Row, voice: Voice) -> str:
     if not row["taste"] or row["taste"][0]["count"] < 2:
         return ""
     best = row["taste"][0]
-    return voice.say("taste", value=best["value"], count=best["count"], of=best["of"])
+    sentence = "taste" if voice.graded else "taste_had"
+    return voice.say(sentence, value=best["value"], count=best["count"], of=best["of"])
 
 
 def similar_users(rows: Sequence[Row], voice: Voice) -> str:
@@ -190,7 +200,7 @@ def _neighbour_line(row: Row, voice: Voice) -> str:
         user=voice.other(row["user_id"]),
         jaccard=row["jaccard"],
         common=_in_common(row, voice),
-        such_as=voice.say("such_as", titles=voice.book.listed(shown)) if shown else "",
+        such_as=voice.say("such_as", titles=voice.listed(shown)) if shown else "",
     )
 
 
@@ -208,7 +218,7 @@ def user_similarity(row: Row, voice: Voice) -> str:
     shown = [spoken(title) for title in row["shared_titles"]]
     if both > len(shown):
         shown.append(voice.say("pair_more", n=both - len(shown)))
-    text += voice.say("pair_shared", titles=voice.book.listed(shown))
+    text += voice.say("pair_shared", titles=voice.listed(shown))
     return text + (voice.say("pair_weak", n=both) if both < WEAK_OVERLAP else "")
 
 
@@ -219,7 +229,7 @@ def most_similar(rows: Sequence[Row], voice: Voice) -> str:
     return voice.say(
         "most_similar" if len(first) == 1 else "equally_similar",
         one=voice.other(rows[0]["user_id"]),
-        others=voice.book.listed(first),
+        others=voice.listed(first),
         jaccard=best,
     )
 
@@ -237,7 +247,7 @@ def prediction(row: Row, voice: Voice) -> str:
     )
     if not row["seen"]:
         return sentence
-    rated = "" if row["label"] is None else voice.say("predict_rated", label=row["label"])
+    rated = voice.marked(row["label"])
     return voice.say("predict_seen", title=title, rated=rated, prediction=sentence)
 
 
@@ -260,10 +270,6 @@ def numbered(rows: Sequence[Row], reasons: Mapping[str, str]) -> str:
         which = f" [{row['item_id']}]" if often[name] > 1 else ""
         lines.append(f"{row['rank']}. {name}{which}: {reasons[row['item_id']]}")
     return "\n".join(lines)
-
-
-def _capital(text: str) -> str:
-    return text[:1].upper() + text[1:]
 
 
 def claim(claimed: float, computed: float, voice: Voice) -> str:

@@ -12,115 +12,101 @@ from assistant.wording.lists import Args
 def least_similar(rows: Sequence[Row], voice: Voice, args: Args) -> str:
     """Return the users least like somebody, and how many share nothing at all."""
     if not rows:
-        return f"There is no other user to hold {voice.subject} against."
-    first = rows[0]
-    head = f"The {len(rows)} users least like {voice.subject}, by Jaccard similarity"
-    if len(rows) == 1:
-        head = f"The user least like {voice.subject}, by Jaccard similarity"
-    if first["n_apart"]:
-        apart = "shares" if first["n_apart"] == 1 else "share"
-        head += (
-            f" ({first['n_apart']:,} of the {first['n_others']:,} others {apart} no "
-            f"{voice.noun.one} with {voice.them}; of these, whoever has seen most comes first)"
-        )
-    return "\n".join([f"{head}:", *(_apart(row, place, voice) for place, row in _places(rows))])
+        return voice.say("least_none")
+    n, others = rows[0]["n_apart"], rows[0]["n_others"]
+    apart = voice.say("least_apart", n=n, others=others) if n else ""
+    head = voice.say("least_one" if len(rows) == 1 else "least_many", n=len(rows), apart=apart)
+    return _lines(head, [_apart(row, voice) for row in rows])
 
 
-def _places(rows: Sequence[Row]) -> list[tuple[int, Row]]:
-    return list(enumerate(rows, start=1))
-
-
-def _apart(row: Row, place: int, voice: Voice) -> str:
+def _apart(row: Row, voice: Voice) -> str:
+    n, union = row["intersection"], row["union"]
     common = (
-        f"{voice.items(row['intersection'])} in common out of {row['union']:,}"
-        if row["intersection"]
-        else f"none of their {voice.items(row['n_items'])} in common"
+        voice.say("common", n=n, union=union) if n else voice.say("common_none", n=row["n_items"])
     )
-    return f"{place}. user {row['user_id']}: {row['jaccard']:.2f}, {common}."
+    user, jaccard = voice.other(row["user_id"]), row["jaccard"]
+    return voice.say("similar_line", user=user, jaccard=jaccard, common=common, such_as="")
 
 
 def likely_users(rows: Sequence[Row], voice: Voice, args: Args) -> str:
     """Return who would like an item, of those who have not seen it."""
     if not rows:
-        return "Nobody who has not seen it has seen anything its audience has."
+        return voice.say("likely_none")
     row = rows[0]
-    among = "" if row["n_asked"] == row["n_without"] else (
-        f", of the {row['n_asked']:,} whose {voice.noun.many} have the audiences most like its own"
-    )  # fmt: skip
-    head = (
-        f"DeepFM scores {named(row)} highest for these of the {row['n_without']:,} users who "
-        f"have not seen it{among}:"
-    )
-    return "\n".join([head, *(_likely(row, voice) for row in rows)])
+    all_asked = row["n_asked"] == row["n_without"]
+    among = "" if all_asked else voice.say("likely_among", n=row["n_asked"])
+    head = voice.say("likely", title=named(row), n=row["n_without"], among=among)
+    return _lines(head, [_likely(one, voice) for one in rows])
 
 
 def _likely(row: Row, voice: Voice) -> str:
-    score = f"expected rating {row['score']:.1f}" if voice.rating else f"score {row['score']:.2f}"
-    return f"{row['place']}. user {row['user_id']}: {score}, {voice.items(row['n_items'])} seen."
+    user, score = voice.other(row["user_id"]), voice.scored(row["score"])
+    return voice.say("likely_line", user=user, score=score, n=row["n_items"])
 
 
 def most_active(rows: Sequence[Row], voice: Voice, args: Args) -> str:
     """Return who has the most items, or the fewest."""
     if not rows:
-        return "The data have no users."
+        return voice.say("active_none")
     which = "fewest" if args.get("fewest") else "most"
-    who = "user" if len(rows) == 1 else f"{len(rows)} users"
-    has = "has" if len(rows) == 1 else "have"
-    head = (
-        f"The {who} who {has} seen the {which} {voice.noun.many} "
-        f"(the median user: {rows[0]['median_items']:g}):"
-    )
-    return "\n".join([head, *(_active(row, voice) for row in rows)])
+    head = voice.say(f"active_{which}", n=len(rows), median=rows[0]["median_items"])
+    return _lines(head, [_active(row, voice) for row in rows])
 
 
 def _active(row: Row, voice: Voice) -> str:
-    mean = "" if row["mean_label"] is None else f", mean rating {row['mean_label']:.2f}"
-    share = f"{row['share']:.1%} of all"
-    return f"{row['place']}. user {row['user_id']}: {voice.items(row['n_items'])} ({share}){mean}."
+    mean = row["mean_label"]
+    return voice.say(
+        "active_line",
+        user=voice.other(row["user_id"]),
+        n=row["n_items"],
+        share=row["share"],
+        mean="" if mean is None else voice.say("brief_mean", mean=mean),
+    )
 
 
 def similar_pairs(rows: Sequence[Row], voice: Voice, args: Args) -> str:
     """Return the pairs of users most alike, and among how many they were looked for."""
     if not rows:
-        return f"No two users have any {voice.noun.one} in common."
+        return voice.say("pairs_none")
     row = rows[0]
-    pairs = "pair of users" if len(rows) == 1 else f"{len(rows)} pairs of users"
-    least = f" with at least {voice.items(row['least_items'])}" if row["least_items"] > 1 else ""
-    most = "" if row["n_compared"] == row["n_enough"] else " who have the most"
-    head = (
-        f"The {pairs} most alike by Jaccard similarity, of the {row['n_compared']:,} users"
-        f"{least}{most}:"
+    least = row["least_items"]
+    head = voice.say(
+        "pairs_one" if len(rows) == 1 else "pairs_many",
+        n=len(rows),
+        of=row["n_compared"],
+        least=voice.say("pairs_least", n=least) if least > 1 else "",
+        most="" if row["n_compared"] == row["n_enough"] else voice.say("pairs_most"),
     )
-    return "\n".join([head, *(_pair(row, voice) for row in rows)])
+    return _lines(head, [_pair(one, voice) for one in rows])
 
 
 def _pair(row: Row, voice: Voice) -> str:
-    return (
-        f"{row['place']}. users {row['user_id']} and {row['other_id']}: {row['jaccard']:.2f}, "
-        f"{voice.items(row['intersection'])} in common out of {row['union']:,}."
-    )
+    users = voice.others([row["user_id"], row["other_id"]])
+    common = voice.say("common", n=row["intersection"], union=row["union"])
+    return voice.say("pairs_line", users=users, jaccard=row["jaccard"], common=common)
 
 
 def fans(rows: Sequence[Row], voice: Voice, args: Args) -> str:
     """Return who liked most of what meets conditions."""
     if not rows:
-        return f"No user liked any of those {voice.noun.many}."
+        return voice.say("fans_none")
     row = rows[0]
-    did = "seen" if row["n_liked"] is None else "liked"
-    who = "user" if len(rows) == 1 else f"{len(rows)} users"
-    has = "has" if len(rows) == 1 else "have"
-    head = (
-        f"The {who} who {has} {did} the most {voice.noun.many} with “{row['condition']}” (of the "
-        f"{row['n_fans']:,} who {did} any; of equals, first whoever has little else):"
-    )
-    return "\n".join([head, *(_fan(row, voice) for row in rows)])
+    sentence = "fans_had" if row["n_liked"] is None else "fans_liked"
+    head = voice.say(sentence, condition=row["condition"], n=row["n_fans"])
+    return _lines(head, [_fan(one, voice) for one in rows])
 
 
 def _fan(row: Row, voice: Voice) -> str:
-    share = f"{row['share']:.1%} of their {voice.items(row['n_items'])}"
-    if row["n_liked"] is None:
-        return f"{row['place']}. user {row['user_id']}: {row['n_matching']:,}, {share}."
-    return (
-        f"{row['place']}. user {row['user_id']}: liked {row['n_liked']:,} of the "
-        f"{row['n_matching']:,} they have seen, {share}; mean rating {row['mean_label']:.2f}."
+    return voice.say(
+        "fan_had" if row["n_liked"] is None else "fan_liked",
+        user=voice.other(row["user_id"]),
+        gladly=row["n_liked"],
+        n=row["n_matching"],
+        share=row["share"],
+        of=row["n_items"],
+        mean=row["mean_label"],
     )
+
+
+def _lines(head: str, lines: Sequence[str]) -> str:
+    return "\n".join([head, *(f"{place}. {line}" for place, line in enumerate(lines, start=1))])

@@ -5,155 +5,190 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from assistant.evidence import Row
-from assistant.wording import Voice, listed, named, spoken
+from assistant.wording import Voice, named, spoken
 from assistant.wording.lists import Args
 
 WEAK_AUDIENCE = 5
 """Audiences that share fewer users than this are called weak evidence."""
+SMALL_AUDIENCE = 20
+"""What an audience of fewer users has more often than others is to be taken lightly."""
+MAX_VALUES = 20
+"""Values of a field that are told."""
 
 
 def neighbours(rows: Sequence[Row], voice: Voice, args: Args) -> str:
     """Return the line above items like one item, or between several."""
     if not rows:
-        return (
-            f"No other {voice.noun.one} that fits shares a user with it, so nothing "
-            f"can be called like it."
-        )
-    titles = listed([spoken(seed["title"]) for seed in rows[0]["seeds"]])
-    where = "like" if len(rows[0]["seeds"]) == 1 else "that stand between"
-    new = f", and that {voice.subject} {voice.has} not seen" if args.get("user_id") else ""
-    return (
-        f"{voice.noun.many.capitalize()} {where} {titles}{new}, by how much their "
-        f"audiences overlap (Jaccard):"
+        return voice.say("like_none")
+    seeds = rows[0]["seeds"]
+    return voice.say(
+        "like_one" if len(seeds) == 1 else "like_between",
+        titles=voice.listed([spoken(seed["title"]) for seed in seeds]),
+        new=voice.say("like_new") if args.get("user_id") else "",
     )
 
 
 def neighbour_reason(row: Row, voice: Voice) -> str:
     """Return the overlap of the audiences, and the attributes in common."""
-    several = len(row["seeds"]) > 1
-    parts = [
-        f"Jaccard {seed['jaccard']:.2f}{' with ' + spoken(seed['title']) if several else ''} "
-        f"({seed['intersection']:,} of the {seed['union']:,} users who have seen either)"
-        for seed in row["seeds"]
-    ]
-    text = "; ".join(parts)
+    seeds = row["seeds"]
+    parts = [_overlap(seed, len(seeds) > 1, voice) for seed in seeds]
     if row["shared_values"]:
-        text += f"; both are {listed(row['shared_values'])}"
-    if min(seed["intersection"] for seed in row["seeds"]) < WEAK_AUDIENCE:
-        text += "; this is weak evidence"
-    return f"{text}."
+        parts.append(voice.say("both_are", values=voice.listed(row["shared_values"])))
+    if min(seed["intersection"] for seed in seeds) < WEAK_AUDIENCE:
+        parts.append(voice.say("weak_evidence"))
+    return voice.say("sentence", text=voice.say("semicolon").join(parts))
+
+
+def _overlap(seed: Row, several: bool, voice: Voice) -> str:
+    return voice.say(
+        "overlap",
+        jaccard=seed["jaccard"],
+        title=voice.say("overlap_with", title=spoken(seed["title"])) if several else "",
+        n=seed["intersection"],
+        union=seed["union"],
+    )
 
 
 def similarity(rows: Sequence[Row], voice: Voice, args: Args) -> str:
     """Return how alike two items' audiences are."""
     row = rows[0]
-    one, other = spoken(row["title"]), spoken(row["other_title"])
-    text = (
-        f"The audiences of {one} and {other} have a Jaccard similarity of {row['jaccard']:.2f}: "
-        f"{row['intersection']:,} of the {row['union']:,} users who have seen either have seen "
-        f"both ({one} {row['n_users']:,}, {other} {row['n_users_other']:,})."
+    text = voice.say(
+        "item_pair",
+        one=spoken(row["title"]),
+        other=spoken(row["other_title"]),
+        jaccard=row["jaccard"],
+        n=row["intersection"],
+        union=row["union"],
+        n_one=row["n_users"],
+        n_other=row["n_users_other"],
     )
-    if row["shared_values"]:
-        text += f" Both are {listed(row['shared_values'])}."
-    if row["intersection"] < WEAK_AUDIENCE:
-        text += " With so few in common this says little."
-    return text
+    both = row["shared_values"]
+    return voice.joined(
+        [
+            text,
+            voice.say("item_pair_values", values=voice.listed(both)) if both else "",
+            voice.say("item_pair_weak") if row["intersection"] < WEAK_AUDIENCE else "",
+        ]
+    )
 
 
 def also(rows: Sequence[Row], voice: Voice, args: Args) -> str:
     """Return the line above what an audience also sees."""
     if not rows:
-        return "Too few users have seen it for anything to stand out in what else they see."
+        return voice.say("also_none")
     row = rows[0]
-    weak = " That is a small audience, so take it lightly." if row["n_viewers"] < 20 else ""
-    return (
-        f"What the {row['n_viewers']:,} users who have seen {spoken(row['seed_title'])} see "
-        f"more often than others do:{weak}"
-    )
+    head = voice.say("also", n=row["n_viewers"], title=spoken(row["seed_title"]))
+    weak = voice.say("also_weak") if row["n_viewers"] < SMALL_AUDIENCE else ""
+    return voice.joined([head, weak])
 
 
 def also_reason(row: Row, voice: Voice) -> str:
     """Return the lift with its counts."""
-    return (
-        f"{row['n_both']:,} of the {row['n_viewers']:,} have seen it, as have "
-        f"{row['n_users']:,} of all "
-        f"{row['n_all']:,} users: {row['lift']:.1f} times as often."
+    return voice.say(
+        "also_reason",
+        both=row["n_both"],
+        viewers=row["n_viewers"],
+        n=row["n_users"],
+        all=row["n_all"],
+        lift=row["lift"],
     )
 
 
 def audience(rows: Sequence[Row], voice: Voice, args: Args) -> str:
     """Return what is known of an item and of who has it."""
     row = rows[0]
-    title = named(row)
-    about = [
-        f"{k}: {listed(v) if isinstance(v, list) else v}"
-        for k, v in row["attributes"].items()
-        if k != "year"
-    ]
-    text = f"{title}" + (f" ({'; '.join(about)})" if about else "")
+    what = _about(row, voice)
     if not row["n_users"]:
-        return f"{text}: nobody has seen it."
-    have = "has" if row["n_users"] == 1 else "have"
-    text += (
-        f": {row['n_users']:,} of {row['n_all']:,} users {have} seen it "
-        f"({row['share']:.1%}), which is place "
-        f"{row['place']:,} of {row['n_items']:,} by audience."
-    )
-    if row["mean_label"] is not None:
-        text += (
-            f" Its mean rating is {row['mean_label']:.2f}; over everything it is "
-            f"{row['mean_label_all']:.2f}."
+        return voice.say("audience_nobody", what=what)
+    told = [
+        voice.say(
+            "audience",
+            what=what,
+            n=row["n_users"],
+            all=row["n_all"],
+            share=row["share"],
+            place=row["place"],
+            of=row["n_items"],
         )
+    ]
+    if row["mean_label"] is not None:
+        told.append(voice.say("mean_of_it", mean=row["mean_label"], all=row["mean_label_all"]))
     if row["n_liked"] is not None:
-        text += f" {row['n_liked']:,} liked it."
+        told.append(voice.say("audience_liked", n=row["n_liked"]))
     if row["people"]:
-        text += f" As a group, its viewers: {listed([_trait(one) for one in row['people']])}."
+        traits = voice.listed([_trait(one, voice) for one in row["people"]])
+        told.append(voice.say("audience_people", traits=traits))
     elif row["n_users"] < WEAK_AUDIENCE:
-        text += " So few have seen it that nothing is said about who they are."
-    return text
+        told.append(voice.say("audience_few"))
+    return voice.joined(told)
 
 
-def _trait(one: Row) -> str:
+def _about(row: Row, voice: Voice) -> str:
+    """Return an item's title with what the data say of it."""
+    told = [
+        voice.say(
+            "attribute", field=name, value=voice.listed(value) if isinstance(value, list) else value
+        )
+        for name, value in row["attributes"].items()
+        if name != "year"
+    ]
+    if not told:
+        return named(row)
+    return voice.say("with_attributes", title=named(row), about=voice.say("semicolon").join(told))
+
+
+def _trait(one: Row, voice: Voice) -> str:
     if "median" in one:
-        return f"median {one['field']} {one['median']:g} (all users: {one['median_all']:g})"
-    return (
-        f"most often {one['field']} {one['value']}, {one['count']:,} of {one['of']:,} "
-        f"({one['share_all']:.0%} of all users)"
+        return voice.say(
+            "trait_median", field=one["field"], median=one["median"], all=one["median_all"]
+        )
+    return voice.say(
+        "trait_value",
+        field=one["field"],
+        value=one["value"],
+        count=one["count"],
+        of=one["of"],
+        share=one["share_all"],
     )
 
 
 def matching(rows: Sequence[Row], voice: Voice, args: Args) -> str:
     """Return how many items meet conditions and how they were taken."""
     row = rows[0]
-    are = "is" if row["n_matching"] == 1 else "are"
-    text = f"{voice.items(row['n_matching'])} of {row['n_items']:,} {are} {row['condition']}"
+    known = {"n": row["n_matching"], "of": row["n_items"], "condition": row["condition"]}
     if not row["n_seen"]:
-        return f"{text}; nobody has seen any."
-    times = "time" if row["n_seen"] == 1 else "times"
-    text += f", seen {row['n_seen']:,} {times} in all ({row['share_seen']:.1%} of everything seen)."
+        return voice.say("matching_none", **known)
+    told = [voice.say("matching", **known, times=row["n_seen"], share=row["share_seen"])]
     if row["mean_label"] is not None:
-        text += (
-            f" Their mean rating is {row['mean_label']:.2f}; over everything it is "
-            f"{row['mean_label_all']:.2f}."
-        )
-    return f"{text} Seen by most: {listed([spoken(title) for title in row['best_titles']])}."
+        told.append(voice.say("mean_of_them", mean=row["mean_label"], all=row["mean_label_all"]))
+    titles = voice.listed([spoken(title) for title in row["best_titles"]])
+    return voice.joined([*told, voice.say("matching_best", titles=titles)])
 
 
 def facts(rows: Sequence[Row], voice: Voice, args: Args) -> str:
     """Return what the data hold."""
     row = rows[0]
-    text = (
-        f"The data set {row['name']} has {row['n_users']:,} users, "
-        f"{voice.items(row['n_items'])} and "
-        f"{row['n_interactions']:,} interactions ({row['density']:.1%} of all pairs)"
-    )
-    text += f", from {row['first_day']} to {row['last_day']}." if row["first_day"] else "."
+    told = [
+        voice.say(
+            "facts",
+            name=row["name"],
+            users=row["n_users"],
+            n=row["n_items"],
+            rows=row["n_interactions"],
+            density=row["density"],
+            days=voice.between(row["first_day"], row["last_day"]),
+        )
+    ]
     if row["mean_label"] is not None:
-        text += f" The mean rating is {row['mean_label']:.2f}."
-    for name, values in row["values"].items():
-        shown = values[:20]
-        more = f" and {len(values) - 20:,} more" if len(values) > 20 else ""
-        text += f" {name.capitalize()}: {', '.join(shown)}{more}."
+        told.append(voice.say("facts_mean", mean=row["mean_label"]))
+    told += [_values(name, values, voice) for name, values in row["values"].items()]
     if not row["values"] and not row["numbers"]:
-        text += f" Of the {voice.noun.many} only ids are known."
-    return text
+        told.append(voice.say("facts_ids"))
+    return voice.joined(told)
+
+
+def _values(name: str, values: Sequence[str], voice: Voice) -> str:
+    shown = voice.book.comma.join(values[:MAX_VALUES])
+    n_more = len(values) - MAX_VALUES
+    more = voice.say("values_more", n=n_more) if n_more > 0 else ""
+    return voice.say("facts_values", field=name, values=shown, more=more)

@@ -5,8 +5,13 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from assistant.evidence import Row
-from assistant.wording import Voice, listed, named, spoken, user_similarity
+from assistant.wording import Voice, named, spoken, user_similarity
 from assistant.wording.lists import Args
+
+WEAK_TASTE = 5
+"""Tastes read off fewer items than this are called weak."""
+SAME_TASTE = 0.1
+"""Mean ratings nearer to each other than this are called equal."""
 
 
 def comparison(rows: Sequence[Row], voice: Voice, args: Args) -> str:
@@ -14,93 +19,88 @@ def comparison(rows: Sequence[Row], voice: Voice, args: Args) -> str:
     row = rows[0]
     lines = [user_similarity(row, voice)]
     for user_id, one in ((row["user_id"], row["one"]), (row["other_id"], row["other"])):
-        lines.append(f"User {user_id}: {_in_short(one, voice)}")
+        lines.append(voice.say("brief", user=voice.other(user_id), text=_in_short(one, voice)))
     if row["both_liked"]:
-        titles = listed([spoken(title) for title in row["liked_titles"]])
-        lines.append(f"Both liked {voice.items(row['both_liked'])}, such as {titles}.")
+        titles = voice.listed([spoken(title) for title in row["liked_titles"]])
+        lines.append(voice.say("both_liked", n=row["both_liked"], titles=titles))
     elif row["both_liked"] == 0 and row["intersection"]:
-        lines.append(f"There is no {voice.noun.one} that both liked.")
+        lines.append(voice.say("both_liked_none"))
     for gap in row["apart"]:
         lines.append(
-            f"They differ on {spoken(gap['title'])}: user {row['user_id']} rated "
-            f"it {gap['label']:g}, "
-            f"user {row['other_id']} {gap['label_other']:g}."
+            voice.say(
+                "differ",
+                title=spoken(gap["title"]),
+                one=voice.other(row["user_id"]),
+                other=voice.other(row["other_id"]),
+                label=gap["label"],
+                label_other=gap["label_other"],
+            )
         )
     return "\n".join(lines)
 
 
 def _in_short(one: Row, voice: Voice) -> str:
     if not one["n_items"]:
-        return f"no {voice.noun.many} yet."
-    text = voice.items(one["n_items"])
-    if one["mean_label"] is not None:
-        text += f", mean rating {one['mean_label']:.2f}"
-    if one["tastes"]:
-        text += f"; liked most often: {_tastes(one['tastes'])}"
-    return f"{text}."
+        return voice.say("brief_none")
+    mean = one["mean_label"]
+    return voice.say(
+        "brief_text",
+        n=one["n_items"],
+        mean="" if mean is None else voice.say("brief_mean", mean=mean),
+        tastes=_tastes(one["tastes"], "brief_tastes", voice) if one["tastes"] else "",
+    )
 
 
-def _tastes(tastes: Sequence[Row]) -> str:
-    return listed([f"{one['value']} ({one['count']:,} of {one['of']:,})" for one in tastes])
+def _tastes(tastes: Sequence[Row], sentence: str, voice: Voice) -> str:
+    """Return what stands most often in what somebody liked, or had where nothing says liked."""
+    counted = [
+        voice.say("taste_count", value=one["value"], count=one["count"], of=one["of"])
+        for one in tastes
+    ]
+    name = sentence if voice.graded else f"{sentence}_had"
+    return voice.say(name, tastes=voice.listed(counted))
 
 
 def description(rows: Sequence[Row], voice: Voice, args: Args) -> str:
     """Return a user's history in a few sentences."""
     row = rows[0]
     if not row["n_items"]:
-        return (
-            f"{voice.opens} {voice.has} no {voice.noun.many} yet, so nothing can be "
-            f"said of {voice.their} taste."
-        )
-    text = f"{voice.opens} {voice.has} seen {voice.items(row['n_items'])}"
-    if row["first_day"]:
-        days = (
-            f"on {row['first_day']}"
-            if row["first_day"] == row["last_day"]
-            else f"from {row['first_day']} to {row['last_day']}"
-        )
-        text += f", {days}"
-    text += "."
+        return voice.say("described_none")
+    days = voice.between(row["first_day"], row["last_day"])
+    told = [voice.say("described", n=row["n_items"], days=days)]
     if row["mean_label"] is not None:
-        text += (
-            f" The mean of {voice.their} ratings is {row['mean_label']:.2f} "
-            f"(everybody's: {row['mean_label_all']:.2f})"
-        )
-        text += (
-            f", and {row['n_liked']:,} of {row['n_items']:,} were liked."
-            if row["n_liked"] is not None
-            else "."
-        )
+        n, of = row["n_liked"], row["n_items"]
+        liked = "" if n is None else voice.say("described_liked", n=n, of=of)
+        mean, everybody = row["mean_label"], row["mean_label_all"]
+        told.append(voice.say("described_mean", mean=mean, all=everybody, gladly=liked))
     if row["tastes"]:
-        had = "liked" if row["mean_label"] is not None else "have seen"
-        text += f" What {voice.they} {had} is most often {_tastes(row['tastes'])}."
-    if row["best_titles"]:
-        text += f" Liked best: {listed([spoken(title) for title in row['best_titles']])}."
+        told.append(_tastes(row["tastes"], "described_tastes", voice))
+    if row["best_titles"] and row["mean_label"] is not None:
+        titles = voice.listed([spoken(title) for title in row["best_titles"]])
+        name = "described_best" if voice.graded else "described_best_had"
+        told.append(voice.say(name, titles=titles))
     if row["short"]:
-        text += (
-            f" That is a short history of only {voice.items(row['n_items'])}: "
-            f"whatever is computed from it is weak."
-        )
-    return text
+        told.append(voice.say("described_short", n=row["n_items"]))
+    return voice.joined(told)
 
 
 def last(rows: Sequence[Row], voice: Voice, args: Args) -> str:
     """Return the line above a user's last, or first, items."""
     if not rows:
-        return f"{voice.opens} {voice.has} seen no {voice.noun.one} yet."
-    undated = ", in the order of the file, as the data have no times"
-    dated = "" if rows[0]["day"] else undated
-    which = "first" if args.get("first") else "last"
-    order = "the earliest first" if args.get("first") else "the latest first"
+        return voice.say("last_none")
     n, seen = len(rows), rows[0]["n_seen"]
-    some = f"The {which} {n:,} of the" if n < seen else "All" if n > 1 else "The"
-    return f"{some} {voice.items(seen)} {voice.subject} {voice.has} seen, {order}{dated}:"
+    undated = "" if rows[0]["day"] else voice.say("undated")
+    if seen == 1:
+        return voice.say("last_only", undated=undated)
+    which = "first" if args.get("first") else "last"
+    sentence = f"{which}_some" if n < seen else f"{which}_all"
+    return voice.say(sentence, n=n, of=seen, undated=undated)
 
 
 def last_reason(row: Row, voice: Voice) -> str:
     """Return when an item was seen and its rating."""
-    when = row["day"] or "seen"
-    return f"{when}, rated {row['label']:g}." if row["label"] is not None else f"{when}."
+    when = row["day"] or voice.say("done")
+    return voice.say("sentence", text=when + voice.marked(row["label"]))
 
 
 def membership(rows: Sequence[Row], voice: Voice, args: Args) -> str:
@@ -110,81 +110,67 @@ def membership(rows: Sequence[Row], voice: Voice, args: Args) -> str:
 
 def _has(row: Row, voice: Voice) -> str:
     if not row["seen"]:
-        return (
-            f"No: {named(row)} is not among the {voice.items(row['n_seen'])} "
-            f"{voice.subject} {voice.has} seen."
-        )
-    when = f" on {row['day']}" if row["day"] else ""
-    rated = f" and rated it {row['label']:g}" if row["label"] is not None else ""
-    return f"Yes: {voice.subject} {voice.has} seen {named(row)}{when}{rated}."
+        return voice.say("member_no", title=named(row), n=row["n_seen"])
+    on, marked = voice.on(row["day"]), voice.marked(row["label"])
+    return voice.say("member_yes", title=named(row), on=on, marked=marked)
 
 
 def shared(rows: Sequence[Row], voice: Voice, args: Args) -> str:
     """Return the line above what two users have both seen, or only the first of them."""
-    one, other = f"user {args['user_id']}", f"user {args['other_id']}"
-    only = bool(args.get("only_first"))
+    sentence = "only_one" if args.get("only_first") else "shared"
+    users = {"one": voice.other(args["user_id"]), "other": voice.other(args["other_id"])}
     if not rows:
-        none = f"no {voice.noun.one} that fits"
-        if only:
-            return f"There is {none} that {one} has seen and {other} has not."
-        return f"There is {none} that both {one} and {other} have seen."
+        return voice.say(f"{sentence}_none", **users)
     n = rows[0]["n_found"]
-    part = "" if n == len(rows) else f", the first {len(rows)} of them"
     graded = rows[0]["label"] is not None
-    order = f", by the rating of {one}" if graded else ", the best known first"
-    what = (
-        f"{one} has seen {voice.items(n)} that {other} has not"
-        if only
-        else f"{one} and {other} have both seen {voice.items(n)}"
+    return voice.say(
+        sentence,
+        **users,
+        n=n,
+        part="" if n == len(rows) else voice.say("shared_part", n=len(rows)),
+        order=voice.say("order_rating" if graded else "order_known", one=users["one"]),
     )
-    return f"{what[:1].upper()}{what[1:]}{part}{order}:"
 
 
 def shared_reason(row: Row, voice: Voice) -> str:
     """Return how the two rated it, and how well known it is."""
-    who = "user has" if row["n_users"] == 1 else "users have"
-    known = f"{row['n_users']:,} {who} seen it"
-    if row["label"] is None:
-        return f"{known}."
-    if row["label_other"] is None:
-        return f"rated {row['label']:g}; {known}."
-    return f"rated {row['label']:g} and {row['label_other']:g}; {known}."
-
-
-WEAK_TASTE = 5
-"""Tastes read off fewer items than this are called weak."""
+    label, other = row["label"], row["label_other"]
+    known = voice.say("popular_reason", n=row["n_users"])
+    if label is None:
+        return known
+    sentence = "shared_rated_one" if other is None else "shared_rated"
+    return voice.say(sentence, label=label, label_other=other) + known
 
 
 def taste(rows: Sequence[Row], voice: Voice, args: Args) -> str:
     """Return how somebody took to items of a kind, against what they had otherwise."""
     row = rows[0]
-    what = row["condition"]
+    known = {"n": row["n_matching"], "of": row["n_items"], "condition": row["condition"]}
     if not row["n_items"]:
-        return f"{voice.opens} {voice.has} no {voice.noun.many} yet, so that is not known."
+        return voice.say("taste_nothing")
     if not row["n_matching"]:
-        return (
-            f"That is not known: none of the {voice.items(row['n_items'])} {voice.subject} "
-            f"{voice.has} seen is {what}."
-        )
+        return voice.say("taste_unknown", **known)
     share = row["n_matching"] / row["n_items"]
-    text = (
-        f"{voice.opens} {voice.has} seen {voice.items(row['n_matching'])} that "
-        f"{'is' if row['n_matching'] == 1 else 'are'} {what}, "
-        f"{share:.0%} of {voice.their} {row['n_items']:,} (of everybody's: {row['share_all']:.0%})"
+    told = [voice.say("taste_share", **known, share=share, all=row["share_all"])]
+    if row["mean_label"] is None or not voice.graded:
+        told.append(voice.say("taste_unrated"))
+        return voice.joined(told)
+    liked = row["n_liked"]
+    told.append(
+        voice.say(
+            "taste_mean",
+            mean=row["mean_label"],
+            all=row["mean_label_user"],
+            verdict=voice.say(_verdict(row["mean_label"] - row["mean_label_user"])),
+            outright="" if liked is None else voice.say("taste_outright", **known, gladly=liked),
+        )
     )
-    if row["mean_label"] is None:
-        return f"{text}; there are no ratings to tell whether they were liked."
-    gap = row["mean_label"] - row["mean_label_user"]
-    verdict = "as much as the rest" if abs(gap) < 0.1 else "more" if gap > 0 else "less"
-    text += (
-        f". Their mean rating is {row['mean_label']:.2f}, over all of {voice.their} "
-        f"{voice.noun.many} {row['mean_label_user']:.2f}: liked {verdict}"
-    )
-    if row["n_liked"] is not None:
-        text += f", {row['n_liked']:,} of the {row['n_matching']:,} outright"
-    weak = (
-        f" With so few {voice.noun.many} this says little."
-        if row["n_matching"] < WEAK_TASTE
-        else ""
-    )
-    return f"{text}.{weak}"
+    if row["n_matching"] < WEAK_TASTE:
+        told.append(voice.say("taste_weak"))
+    return voice.joined(told)
+
+
+def _verdict(gap: float) -> str:
+    if abs(gap) < SAME_TASTE:
+        return "liked_as_much"
+    return "liked_more" if gap > 0 else "liked_less"

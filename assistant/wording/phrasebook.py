@@ -2,8 +2,10 @@
 
 A sentence is a pattern. `{score:.2f}` and `{n:,}` are numbers as the language prints them,
 `{n:items}` is "1,204 films", `{n:count}` "two films", `{share:%}` a percentage, `{n:has/have}` the
-form for one or for more, `{user:C}` with a capital. `{item}` and `{items}` are what the items of
-the data are called; the entries of [you] or [other] stand for the user who asks, or is asked about.
+form for one or for more, `{user:C}` with a capital, `{adds:+.2f}` signed, `{share:.1%}` a fraction
+as a percentage. `{item}` and `{items}` are what the items of the data are called, `{done}` what
+users have done with them (and whatever else an entry of [verbs] holds); the entries of [you] or
+[other] stand for the user who asks, or is asked about.
 """
 
 from __future__ import annotations
@@ -38,6 +40,7 @@ class Phrasebook(Formatter):
         self.one_below: int = settings["one_below"]
         self.words: Sequence[str] = settings.get("count", ())
         self.nouns: Mapping[str, Sequence[str]] = tables.get("nouns", {})
+        self.verbs: Mapping[str, Mapping[str, str]] = tables.get("verbs", {})
 
     def say(self, sentence: str, noun: Noun, **values: Any) -> str:
         """Return a sentence with its values filled in.
@@ -46,13 +49,23 @@ class Phrasebook(Formatter):
             KeyError: there is no such sentence, or a value it names is missing.
         """
         one, many = self._forms(noun)[-2:]
-        named = {"item": one, "items": many, "noun": noun, **values}
+        named = {"item": one, "items": many, "noun": noun, **self.verb(noun), **values}
         return self.vformat(self.sentences[sentence], (), named)
 
-    def person(self, addressed: bool, user_id: str | None) -> dict[str, str]:
+    def person(self, addressed: bool, user_id: str | None, noun: Noun) -> dict[str, str]:
         """Return the words that stand for a user: "you", or "user 78"."""
         words = self.persons["you" if addressed else "other"]
-        return {name: self.vformat(text, (), {"id": user_id}) for name, text in words.items()}
+        known = {"id": user_id, **self.verb(noun)}
+        return {name: self.vformat(text, (), known) for name, text in words.items()}
+
+    def verb(self, noun: Noun) -> Mapping[str, str]:
+        """Return the forms of what users have done with items; neutral ones where it is unknown."""
+        if not self.verbs:
+            return {"done": noun.done}
+        same = _same_verbs()
+        song = same.get(f"{noun.done} {noun.one.casefold()}")  # a game that was played is another
+        name = song or same.get(noun.done, noun.done)
+        return self.verbs.get(name) or self.verbs["other"]
 
     def listed(self, words: Sequence[str]) -> str:
         """Join words as a sentence does: "a", "a and b", "a, b and c"."""
@@ -85,6 +98,10 @@ class Phrasebook(Formatter):
                 return self._percent(float(value))
             case "g":
                 return self._number(f"{value:.10g}")  # 1000000, not 1e+06
+        if spec.endswith("%"):
+            return self._number(format(value, spec)[:-1]) + self.sentences["percent"]
+        if spec.startswith("+"):
+            return self._number(format(value, spec).replace("-", "−"))
         return self._number(format(value, f",{spec}" if spec[:1] == "." else spec))
 
     def _counted(self, n: int, noun: Noun, in_words: bool) -> str:
@@ -106,6 +123,13 @@ class Phrasebook(Formatter):
     def _number(self, english: str) -> str:
         swapped = {",": self.thousands, ".": self.decimal}
         return "".join(swapped.get(mark, mark) for mark in english)
+
+
+@lru_cache
+def _same_verbs() -> Mapping[str, str]:
+    """Return the verbs that mean what another one does, by that one."""
+    text = files(__package__).joinpath("verbs.toml").read_text(encoding="utf-8")
+    return {one: verb for verb, others in tomllib.loads(text).items() for one in others}
 
 
 @lru_cache
