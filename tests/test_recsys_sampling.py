@@ -81,11 +81,27 @@ def test_rows_too_many_for_bits_are_searched_with_the_same_result(
     assert (by_bits == searched).all()
 
 
-def test_every_order_is_alike_and_holds_everybody_once() -> None:
-    from recsys.examples.sampling_kernels import shuffled
+def dealt(n: int, seed: int, n_negatives: int = 2) -> np.ndarray:
+    """Deal n rows whose user, item and negatives follow from their number."""
+    from recsys.examples.sampling_kernels import deal
 
-    assert sorted(shuffled(5000, np.uint64(3))) == list(range(5000))
-    found = np.array([shuffled(3, np.uint64(7919 * seed)) for seed in range(30_000)])
+    numbers = np.arange(n, dtype=np.int32)
+    negatives = numbers[:, None] + np.arange(4, 4 + n_negatives, dtype=np.int32)
+    out = np.empty((n, 3 + n_negatives), np.int32)
+    deal(numbers + 1, numbers + 2, negatives, (0,) * out.shape[1], np.uint64(seed), out)
+    return out
+
+
+@pytest.mark.parametrize("n_negatives", [0, 2])
+def test_everybody_is_dealt_once_with_what_is_theirs(n_negatives: int) -> None:
+    out = dealt(5000, 3, n_negatives)
+    assert sorted(out[:, 0]) == list(range(5000))
+    assert (np.diff(out[:, 0]) != 1).any()
+    assert (out == out[:, :1] + [0, 1, 2, 4, 5][: 3 + n_negatives]).all()
+
+
+def test_every_order_is_alike() -> None:
+    found = np.array([dealt(3, 7919 * seed)[:, 0] for seed in range(30_000)])
     _, counts = np.unique(found, axis=0, return_counts=True)
     assert counts / 30_000 == pytest.approx([1 / 6] * 6, abs=0.01)
 

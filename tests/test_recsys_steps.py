@@ -16,8 +16,9 @@ from recsys.network import losses
 from recsys.network.deepfm import DeepFM
 from recsys.network.head import _linear
 from recsys.network.lazy_adam import LazyAdam
-from recsys.network.projected import Projection, Toucher
+from recsys.network.projected import Projection
 from recsys.network.steps import PlainSteps, ProjectedSteps, pair_loss, plain_scores, steps_for
+from recsys.network.touched import Toucher
 from recsys.presets import Preset
 from recsys.training.fitting import build_network
 
@@ -117,7 +118,10 @@ def test_a_product_is_the_plain_product_whatever_library_makes_it(n: int) -> Non
     assert torch.allclose(_linear(d, weight.T), d @ weight, atol=1e-4)
 
 
-def test_only_what_the_batch_touches_is_named_and_each_once(films: Dataset) -> None:
+def test_only_what_the_batch_touches_is_named_and_each_once(
+    films: Dataset, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("recsys.network.touched._SMALL", 0)
     _, inputs = setting(films, CONFIGS["notebook"])
     batch = batches(films, inputs)[0]
     touched = toucher(inputs).touch(batch)
@@ -127,6 +131,15 @@ def test_only_what_the_batch_touches_is_named_and_each_once(films: Dataset) -> N
     assert touched.user_rows[touched.user].tolist() == np.repeat(batch.user_rows, 3).tolist()
     sides = (batch.users.take(batch.user_rows), batch.items.take(batch.item_rows.ravel()))
     assert touched.codes.tolist() == sorted({c for side in sides for c in side.codes})
+
+
+def test_small_fields_are_named_whole(films: Dataset) -> None:
+    _, inputs = setting(films, CONFIGS["notebook"])
+    finder = toucher(inputs)
+    for batch in batches(films, inputs):
+        touched = finder.touch(batch)
+        assert touched.codes.tolist() == list(range(inputs.space.n_codes))
+        assert touched.slot.tolist() == touched.codes.tolist()
 
 
 def test_the_gradient_is_that_of_finite_differences(films: Dataset) -> None:

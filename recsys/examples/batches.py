@@ -8,11 +8,12 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
+from ingest.dataset.ids import IntArray
 from ingest.dataset.schema import Dataset, FloatArray
 from recsys.config import TrainingConfig
 from recsys.examples.features import Bags, CodeArray, ragged_ranges
 from recsys.examples.inputs import Inputs
-from recsys.examples.sampling import NegativeSampler
+from recsys.examples.sampling import NO_ITEM, NegativeSampler
 
 _ROWS_AT_ONCE = 1 << 16
 """So many interactions are gathered in one go."""
@@ -22,9 +23,9 @@ class PairBatch(NamedTuple):
     """B users at a point of their history, each with the item they took next and n negatives."""
 
     users: Bags
-    user_rows: CodeArray  # (B,)         their rows in `users`
+    user_rows: IntArray  # (B,)         their rows in `users`
     items: Bags
-    item_rows: CodeArray  # (B, 1 + n)   their rows in `items`
+    item_rows: IntArray  # (B, 1 + n)   their rows in `items`
     labels: FloatArray  # (B, 1 + n)
     valid: FloatArray  # (B, 1 + n)  0 where there is no negative
 
@@ -46,16 +47,21 @@ class PairBatches:
         static = len(inputs.space.static("user")) == len(inputs.space.of("user"))
         self._users = inputs.users(np.arange(inputs.n_users)) if static else None
         histories = inputs.histories
-        self._user = np.repeat(np.arange(histories.n_users), np.diff(histories.offsets))
-        self._cut = np.arange(len(self._user)) - histories.offsets[self._user]
+        n_each = np.diff(histories.offsets)
+        self._user = np.repeat(np.arange(histories.n_users, dtype=np.int32), n_each)
+        self._item = np.asarray(histories.items, np.int32)
+        self._cut = np.arange(len(self._user)) - np.repeat(histories.offsets[:-1], n_each)
         order = np.lexsort((dataset.interactions.time, dataset.interactions.user))
         self._rating = dataset.interactions.label[order] if config.loss == "mse" else None
         self._n_negatives = 0 if config.loss == "mse" else config.n_negatives
         matrix = inputs.matrix
         self._sampler = NegativeSampler(matrix, config.sampler) if self._n_negatives else None
-        # user, item and negatives side by side: one visit to memory for each interaction
-        self._triples = np.empty((len(self._user), 2 + self._n_negatives), np.int32)
-        self._triples[:, 0], self._triples[:, 1] = self._user, histories.items
+        self._negatives = np.empty((len(self._user), self._n_negatives), np.int32)
+        shape = self._rows_per_step, 1 + self._n_negatives
+        self._labels, self._valid = np.zeros(shape, np.float32), np.ones(shape, np.float32)
+        self._labels[:, 0] = 1
+        # row, user, item and negatives side by side: one visit to memory for each interaction
+        self._dealt = np.empty((len(self._user), 3 + self._n_negatives), np.int32)
 
     @property
     def n_steps(self) -> int:
@@ -67,44 +73,51 @@ class PairBatches:
 
     def epoch(self, rng: np.random.Generator) -> Iterator[PairBatch | NextBatch]:
         """Yield every interaction once, in random order, each with negatives drawn afresh."""
-        from recsys.examples.sampling_kernels import shuffled, take_triples
+        from recsys.examples.sampling_kernels import deal, take_columns
 
         if self._sampler is not None:
-            self._sampler.fill(self._triples[:, 2:], self._user, rng)
-        order = shuffled(len(self._user), np.uint64(rng.integers(0, 2**63)))
+            self._sampler.fill(self._negatives, self._user, rng)
+        some_have_all = self._negatives.size > 0 and self._negatives.min() == NO_ITEM
+        width, seed = self._dealt.shape[1], np.uint64(rng.integers(0, 2**63))
+        deal(self._user, self._item, self._negatives, (0,) * width, seed, self._dealt)
         step = self._rows_per_step
         chunk = step * max(1, _ROWS_AT_ONCE // step)
-        for start in range(0, len(order), chunk):
-            rows = order[start : start + chunk]
-            users = np.empty(len(rows), np.int64)
-            items = np.empty((len(rows), 1 + self._n_negatives), np.int64)
-            take_triples(self._triples, rows, users, items)
+        for start in range(0, len(self._dealt), chunk):
+            dealt = self._dealt[start : start + chunk]
+            rows, users = np.empty(len(dealt), np.int32), np.empty(len(dealt), np.int32)
+            items = np.empty((len(dealt), 1 + self._n_negatives), np.int32)
+            take_columns(dealt, rows, users, items)
             for begin in range(0, len(rows), step):
                 part = slice(begin, begin + step)
-                yield self._batch(rows[part], users[part], items[part], rng)
+                yield self._batch(rows[part], users[part], items[part], some_have_all, rng)
 
     def _batch(
-        self, rows: CodeArray, users: CodeArray, items: CodeArray, rng: np.random.Generator
+        self,
+        rows: IntArray,
+        users: IntArray,
+        items: IntArray,
+        some_have_all: bool,
+        rng: np.random.Generator,
     ) -> PairBatch:
-        labels = np.zeros(items.shape, np.float32)
-        labels[:, 0] = 1.0 if self._rating is None else self._rating[rows]
-        valid = np.ones(items.shape, np.float32)
-        if items.min() < 0:
-            valid[items < 0] = 0
+        labels, valid = self._labels[: len(rows)], self._valid[: len(rows)]
+        if self._rating is not None:
+            labels = self._rating[rows][:, None]
+        if some_have_all:
+            valid = (items != NO_ITEM).astype(np.float32)
             items = np.maximum(items, 0)
         return PairBatch(
             *self._users_at(rows, users, rng), self._inputs.items(), items, labels, valid
         )
 
     def _users_at(
-        self, rows: CodeArray, users: CodeArray, rng: np.random.Generator
-    ) -> tuple[Bags, CodeArray]:
+        self, rows: IntArray, users: IntArray, rng: np.random.Generator
+    ) -> tuple[Bags, IntArray]:
         """Return the users of interactions as they were before these, and their rows there."""
         if self._users is not None:
             return self._users, users
         cuts = self._cut[rows]
         keep = kept_history(cuts, self._config.history_dropout, rng)
-        return self._inputs.users(users, cuts, keep), np.arange(len(users))
+        return self._inputs.users(users, cuts, keep), np.arange(len(users), dtype=np.int32)
 
 
 class NextBatches:

@@ -49,13 +49,13 @@ class NegativeSampler:
         return out
 
     def fill(self, out: IntArray, users: NDArray[Any], rng: np.random.Generator) -> None:
-        """Draw as `draw` does, into `out`."""
+        """Draw as `draw` does, into `out`, int32 and contiguous."""
         from recsys.examples.sampling_kernels import draw_negatives
 
         draw_negatives(
             *self._rows,
             self._rows_as_bits(),
-            np.asarray(users, np.int64),
+            np.asarray(users, np.int32),
             self._n_items,
             *self._popularity,
             np.uint64(rng.integers(0, 2**63)),

@@ -81,67 +81,83 @@ def draw_negatives(
         seed: uint64.
         out: to fill.
     """
-    n, alike, held = out.shape[1], len(keep) == 0, len(bits) > 0
-    wrong, n_wrong = np.empty(out.size, np.int64), out.size
+    n, alike, held, flat = out.shape[1], len(keep) == 0, len(bits) > 0, out.reshape(out.size)
+    for place in range(flat.size):  # arithmetic alone, which fills vector registers
+        flat[place] = _below(_mixed(seed + uint64(place)), n_items)
+    wrong, n_wrong = np.empty(flat.size + 1, np.int64), flat.size
     for again in range(_ROUNDS):
-        first, before, n_wrong = seed + uint64(again) * uint64(out.size), n_wrong, 0
+        first, before, n_wrong = seed + uint64(again) * uint64(flat.size), n_wrong, 0
         for w in range(before):
             place = wrong[w] if again else w
-            r, j = (place // n, place % n) if n > 1 else (place, 0)
-            number = _mixed(first + uint64(place))
-            item = _below(number, n_items)
-            if not alike and _fraction(number) >= keep[item]:
-                item = other[item]
-            out[r, j] = item
-            user = users[r]
+            item = np.int64(flat[place])
+            if again or not alike:
+                number = _mixed(first + uint64(place))
+                item = _below(number, n_items)
+                if not alike and _fraction(number) >= keep[item]:
+                    item = other[item]
+                flat[place] = item
+            user = users[place // n if n > 1 else place]
             if held:
                 has = np.int64((bits[user, item >> 6] >> uint64(item & 63)) & uint64(1))
             else:
                 has = _search(indices, indptr[user], indptr[user + 1], item)
             wrong[n_wrong] = place
             n_wrong += has
-    first = seed + uint64(_ROUNDS) * uint64(out.size)
+    first = seed + uint64(_ROUNDS) * uint64(flat.size)
     for place in wrong[:n_wrong]:
-        r, j = divmod(place, n)
-        row = indices[indptr[users[r]] : indptr[users[r] + 1]]
+        user = users[place // n]
+        row = indices[indptr[user] : indptr[user + 1]]
         left = n_items - len(row)
-        out[r, j] = _unseen(row, _below(_mixed(first + uint64(place)), left)) if left else -1
+        flat[place] = _unseen(row, _below(_mixed(first + uint64(place)), left)) if left else -1
 
 
 @njit(cache=True)
-def shuffled(n: Any, seed: Any) -> Any:
-    """Return 0 … n − 1 in random order, all orders alike.
+def deal(users: Any, items: Any, negatives: Any, each: Any, seed: Any, dealt: Any) -> None:
+    """Fill `dealt`, (n, 3 + m), with row number, user, item and m negatives, in random order.
 
-    Everybody is dealt into a random bucket, then each bucket is shuffled in the cache (Rao, 1961;
-    Sandelius, 1962): a plain shuffle waits for memory at every swap.
+    All orders are alike. Everybody is dealt into a random bucket, then each bucket is shuffled in
+    the cache (Rao, 1961; Sandelius, 1962): a plain shuffle waits for memory at every swap.
+
+    Args:
+        users: (n,).
+        items: (n,).
+        negatives: (n, m).
+        each: any tuple of length m + 3, by which the compiler knows that number.
+        seed: uint64.
+        dealt: int32, to fill.
     """
-    order, ends = np.empty(n, np.int64), np.zeros(_BUCKETS + 1, np.int64)
+    n, m = len(users), negatives.shape[1]
+    bucket_of, ends = np.empty(n, np.uint8), np.zeros(_BUCKETS + 1, np.int64)
     for i in range(n):
-        ends[_below(_mixed(seed + uint64(i)), _BUCKETS) + 1] += 1
+        bucket_of[i] = _below(_mixed(seed + uint64(i)), _BUCKETS)
+    for i in range(n):
+        ends[bucket_of[i] + 1] += 1
     ends = np.cumsum(ends)
     places = ends[:-1].copy()
     for i in range(n):
-        bucket = _below(_mixed(seed + uint64(i)), _BUCKETS)
-        order[places[bucket]] = i
-        places[bucket] += 1
+        place = places[bucket_of[i]]
+        places[bucket_of[i]] += 1
+        dealt[place, 0], dealt[place, 1], dealt[place, 2] = i, users[i], items[i]
+        for j in range(m):
+            dealt[place, 3 + j] = negatives[i, j]
     for bucket in range(_BUCKETS):
         start = ends[bucket]
         for last in range(ends[bucket + 1] - start - 1, 0, -1):
-            other = _below(_mixed(seed + uint64(n + start + last)), last + 1)
-            one = order[start + last]
-            order[start + last] = order[start + other]
-            order[start + other] = one
-    return order
+            one = start + last
+            two = start + _below(_mixed(seed + uint64(n + one)), last + 1)
+            for j in range(len(each)):
+                number = dealt[one, j]
+                dealt[one, j] = dealt[two, j]
+                dealt[two, j] = number
 
 
 @njit(cache=True)
-def take_triples(triples: Any, rows: Any, users: Any, items: Any) -> None:
-    """Fill `users` (m,) and `items` (m, 1 + n) from the `rows` of `triples`, (·, 2 + n)."""
-    for r in range(len(rows)):
-        row = rows[r]
-        users[r] = triples[row, 0]
+def take_columns(dealt: Any, rows: Any, users: Any, items: Any) -> None:
+    """Fill `rows` (n,), `users` (n,) and `items` (n, 1 + m) from `dealt`, see `deal`."""
+    for r in range(len(dealt)):
+        rows[r], users[r] = dealt[r, 0], dealt[r, 1]
         for j in range(items.shape[1]):
-            items[r, j] = triples[row, 1 + j]
+            items[r, j] = dealt[r, 2 + j]
 
 
 @njit(cache=True)

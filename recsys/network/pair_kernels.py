@@ -15,45 +15,6 @@ _LOOSE = {"reassoc", "contract"}
 """Sums may be taken in any order, which lets them fill vector registers; NaN stays NaN."""
 
 
-@njit(cache=True)
-def number(values: Any, mark: Any) -> Any:
-    """Return the distinct `values`, ascending, and the place of each among them.
-
-    Cost: O(len(values) + len(mark)); `mark`, int32, one per possible value, is scratch.
-    """
-    mark[:] = -1
-    for value in values:
-        mark[value] = 0
-    return _places(mark), mark[values]
-
-
-@njit(cache=True)
-def number_codes(user_bags: Any, users: Any, item_bags: Any, items: Any, slot: Any) -> Any:
-    """Return the distinct codes of the batch's rows, ascending, and fill `slot` with their places.
-
-    A side's bags are (codes, values, offsets, n_fields).
-    """
-    slot[:] = -1
-    for bags, rows in ((user_bags, users), (item_bags, items)):
-        codes, _, offsets, n_fields = bags
-        for row in rows:
-            for place in range(offsets[row * n_fields], offsets[(row + 1) * n_fields]):
-                slot[codes[place]] = 0
-    return _places(slot)
-
-
-@njit(cache=True)
-def _places(mark: Any) -> Any:
-    """Number the marked places of `mark`, ascending, in itself; return them."""
-    found, n = np.empty(len(mark), np.int64), 0
-    for value in range(len(mark)):  # without a branch: nothing foresees what a batch touches
-        marked = mark[value] >= 0
-        found[n] = value
-        mark[value] = n if marked else -1
-        n += marked
-    return found[:n].copy()
-
-
 @njit(cache=True, fastmath=_LOOSE)
 def side_forward(
     table: Any, projected: Any, slot: Any, bags: Any, rows: Any, own: Any, vector: Any, hidden: Any

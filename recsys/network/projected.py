@@ -9,72 +9,16 @@ cost of the distinct rows instead of that of all pairs. `recsys.network.deepfm` 
 
 from __future__ import annotations
 
-from typing import NamedTuple
-
 import numpy as np
 import torch
-from numpy.typing import NDArray
 from torch import Tensor
 
 from ingest.dataset.schema import FloatArray
-from recsys.examples.batches import PairBatch
-from recsys.examples.features import Bags, CodeArray
+from recsys.examples.features import CodeArray
 from recsys.network.scratch import Scratch
+from recsys.network.touched import Touched
 
 _Side = tuple[FloatArray, FloatArray, FloatArray]
-Places = NDArray[np.int32]
-
-
-class Touched(NamedTuple):
-    """What one batch touches, every row named once."""
-
-    codes: CodeArray  # (n_codes,)  ascending
-    slot: Places  # place among `codes` of every code of the feature space
-    blocks: CodeArray  # (F + 1,)  where each field's codes begin among `codes`
-    users: Bags
-    user_rows: CodeArray  # (n_users,)  rows of `users`, distinct
-    user: Places  # (B,)  place among `user_rows`
-    items: Bags
-    item_rows: CodeArray  # (n_items,)
-    item: Places  # (B,)
-
-    def sides(self) -> tuple[tuple[str, Bags, CodeArray], ...]:
-        return ("users", self.users, self.user_rows), ("items", self.items, self.item_rows)
-
-
-class Toucher:
-    """Finds what a batch touches; keeps scratch memory from one batch to the next."""
-
-    def __init__(self, field_starts: CodeArray, n_codes: int) -> None:
-        """Take where each field's codes begin, users' fields first, and the number of codes."""
-        self._starts = np.append(field_starts, n_codes)
-        self._scratch: dict[str, Places] = {"codes": np.empty(n_codes, np.int32)}
-
-    def touch(self, batch: PairBatch) -> Touched:
-        """Name every user, item and code of `batch` once. Cost: O(batch + all rows + all codes)."""
-        from recsys.network.pair_kernels import number, number_codes
-
-        n_each = batch.labels.shape[1]
-        slot = self._scratch["codes"]
-        user_rows, user = number(batch.user_rows, self._mark("users", batch.users.n_rows))
-        item_rows, item = number(batch.item_rows.ravel(), self._mark("items", batch.items.n_rows))
-        codes = number_codes(tuple(batch.users), user_rows, tuple(batch.items), item_rows, slot)
-        return Touched(
-            codes,
-            slot,
-            np.searchsorted(codes, self._starts),
-            batch.users,
-            user_rows,
-            np.repeat(user, n_each),
-            batch.items,
-            item_rows,
-            item,
-        )
-
-    def _mark(self, name: str, n: int) -> Places:
-        if len(self._scratch.get(name, ())) != n:
-            self._scratch[name] = np.empty(n, np.int32)
-        return self._scratch[name]
 
 
 class Projection:

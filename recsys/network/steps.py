@@ -21,7 +21,8 @@ from recsys.network import losses
 from recsys.network.deepfm import DeepFM
 from recsys.network.head import Head, set_gradient
 from recsys.network.lazy_adam import LazyAdam
-from recsys.network.projected import Projection, Touched, Toucher
+from recsys.network.projected import Projection
+from recsys.network.touched import Touched, Toucher
 
 _PAIR_LOSSES = {
     "bce": losses.binary_cross_entropy,
