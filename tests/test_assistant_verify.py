@@ -120,6 +120,20 @@ def test_what_code_words_passes_its_own_verification(addressed: bool) -> None:
     assert VERIFIER.verify(reason(ROW, voice), FACTS)[1] == []
 
 
+@pytest.mark.parametrize("done", ["bought", "interacted with", "listened to", "cooked"])
+@pytest.mark.parametrize("graded", [False, True])
+def test_what_was_done_with_items_is_said_as_the_data_say_it(done: str, graded: bool) -> None:
+    noun = Noun("thing", "things", done)
+    verifier = Verifier(VERIFIER.values, load_claims().with_words(noun, []), graded)
+    text = reason(ROW, Voice(noun, "78", graded=graded))
+    assert f"user 78 has not {done}" in text
+    assert verifier.verify(text, FACTS) == (text, [])
+    assert ("liked" in text) == graded
+    n = len(ROW["neighbours"])
+    assert verifier.objection(f"{n} of the 10 users most like them have {done} it.", FACTS) is None
+    assert verifier.objection(f"{n + 1} of the 10 users most like them have {done} it.", FACTS)
+
+
 def test_what_supports_a_computed_prediction_passes() -> None:
     row = ROW | {"place": 4, "mean_score": 0.2, "seen": False, "label": None}
     voice = Voice(Noun("film", "films"), "78")
@@ -362,7 +376,7 @@ def test_ids_need_not_be_numbers() -> None:
 def test_a_measure_of_the_item_is_a_fact_under_its_name() -> None:
     row = ROW | {"attributes": {"price": 9.99, "genres": ["Drama"]}}
     facts = facts_of(row, "78")
-    verifier = Verifier(VERIFIER.values, load_claims().with_words(["disc", "discs"], ["price"]))
+    verifier = Verifier(VERIFIER.values, load_claims().with_words(Noun("disc", "discs"), ["price"]))
     assert verifier.objection("The price of this disc is 9.99.", facts) is None
     assert verifier.objection("The price of this disc is 8.99.", facts) is not None
 

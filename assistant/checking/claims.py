@@ -15,6 +15,8 @@ from functools import cached_property, lru_cache
 from importlib.resources import files
 from typing import Literal
 
+from ingest.dataset.schema import Noun
+
 MAX_READ = 4_000
 """Characters of one reason that are read; what follows is not."""
 _LONGEST = 5
@@ -60,12 +62,22 @@ class Claims:
         for tens in (word for word, value in self.numbers.items() if value >= 20):
             yield f"{tens} one"
 
-    def with_words(self, nouns: Iterable[str], attributes: Iterable[str]) -> Claims:
-        """Return the same words with a data set's own nouns for items and names of attributes."""
+    def with_words(self, noun: Noun, attributes: Iterable[str]) -> Claims:
+        """Return the same words with a data set's own for items, attributes, and what was done.
+
+        Where things are bought, "has not bought" means what "has not seen" does.
+        """
         known = dict(self.meanings)
-        for words, meaning in ((nouns, "items"), (attributes, "attribute")):
-            for word in map(fold, words):
-                known[word] = known.get(word, frozenset()) | {meaning}
+        done = fold(noun.done)
+        own = [
+            (re.sub(r"\bseen\b", done, phrase), meanings)
+            for phrase, meanings in self.meanings.items()
+            if re.search(r"\bseen\b", phrase)
+        ]
+        own += [(fold(word), frozenset({"items"})) for word in (noun.one, noun.many)]
+        own += [(fold(name), frozenset({"attribute"})) for name in attributes]
+        for phrase, meanings in own:
+            known[phrase] = known.get(phrase, frozenset()) | meanings
         return replace(self, meanings=known)
 
 

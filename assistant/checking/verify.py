@@ -76,8 +76,8 @@ class Verifier:
             if attribute.kind != "dense"
             for one in _each(dataset.items[attribute.name])
         }
-        nouns = (dataset.noun.one, dataset.noun.many)
-        claims = load_claims().with_words(nouns, (a.name for a in dataset.fields_of("item")))
+        attributes = (one.name for one in dataset.fields_of("item"))
+        claims = load_claims().with_words(dataset.noun, attributes)
         graded = dataset.liked_from is not None
         return cls(values_of(names, synonyms or {}), claims, graded)
 
