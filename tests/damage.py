@@ -22,8 +22,6 @@ from pathlib import Path
 from tests.kills import State, build, forked, preload, say, state_of
 
 Damage = Callable[[Path], None]
-N_USERS = 700
-"""So many that Chroma writes their search graph to the disk."""
 _NOT_OURS = {"lock"}
 
 
@@ -104,7 +102,7 @@ def main(arguments: list[str] | None = None) -> int:
     wrong = 0
     with tempfile.TemporaryDirectory(prefix="whyrec-damage-") as folder:
         start, home = Path(folder) / "start", Path(folder) / "home"
-        if (made := forked(lambda: build(1, N_USERS)(start))).failed:
+        if (made := forked(lambda: build(1)(start))).failed:
             raise AssertionError(made.result)
         whole = forked(lambda: state_of(start)).result
         for path in files_of(start):

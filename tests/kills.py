@@ -36,7 +36,8 @@ ANNA = "anna.smith@example.org"
 """The user who is forgotten: an id that nothing else looks like."""
 _LAST_WORDS = 2_000
 """Characters of what a failed process printed that are told."""
-_STEPS = {"open", "os.mkdir", "os.rename", "os.remove", "os.rmdir", "os.link", "os.truncate"}
+_REMOVALS = {"os.remove", "os.rmdir"}
+_STEPS = {"open", "os.mkdir", "os.rename", "os.link", "os.truncate"} | _REMOVALS
 _WRITES = os.O_WRONLY | os.O_RDWR | os.O_CREAT | os.O_TRUNC
 QUESTIONS = (
     "Suggest 3 items to user 7 from similar users",
@@ -61,14 +62,19 @@ class Ended:
     failed: bool = False
 
 
-def forked(work: Callable[[], Any], after: float | None = None, step: int | None = None) -> Ended:
+def forked(
+    work: Callable[[], Any],
+    after: float | None = None,
+    step: int | None = None,
+    home: Path = Path("/"),
+) -> Ended:
     """Run `work` in a process of its own; kill it `after` so many seconds or at file `step`."""
     reader, writer = os.pipe()
     started = time.monotonic()
     pid = os.fork()
     if pid == 0:
         os.close(reader)
-        _be_the_child(work, writer, step)
+        _be_the_child(work, writer, step, home)
     os.close(writer)
     timer = threading.Timer(after or 0.0, os.kill, (pid, signal.SIGKILL))
     if after is not None:
@@ -86,12 +92,12 @@ def forked(work: Callable[[], Any], after: float | None = None, step: int | None
     return Ended(killed, time.monotonic() - started, said.get("result"), "error" in said)
 
 
-def _be_the_child(work: Callable[[], Any], writer: int, step: int | None) -> None:
+def _be_the_child(work: Callable[[], Any], writer: int, step: int | None, home: Path) -> None:
     output = tempfile.TemporaryFile()  # noqa: SIM115  (it ends with the process)
     os.dup2(output.fileno(), 1)
     os.dup2(output.fileno(), 2)
     if step is not None:
-        _watch_steps(step)
+        at_each_step(home, functools.partial(_die_at, step))
     try:
         said = {"result": work()}
     except BaseException as error:
@@ -103,21 +109,38 @@ def _be_the_child(work: Callable[[], Any], writer: int, step: int | None) -> Non
     os._exit(0)
 
 
-_steps = 0
+def at_each_step(home: Path, do: Callable[[int], None]) -> None:
+    """Call `do` with a number from 1 on before each step of this process that changes files.
 
+    Steps outside of `home` are not counted, where they can be told apart.
+    """
+    steps, busy = 0, False
 
-def _watch_steps(last: int) -> None:
-    """Count the steps that change files, and kill this process at the one numbered `last`."""
+    def step() -> None:
+        nonlocal steps, busy
+        if not busy:
+            busy, steps = True, steps + 1
+            do(steps)
+            busy = False
 
     def hook(event: str, arguments: tuple[Any, ...]) -> None:
-        global _steps
         if event not in _STEPS or (event == "open" and not arguments[2] & _WRITES):
             return
-        _steps += 1
-        if _steps == last:
-            os.kill(os.getpid(), signal.SIGKILL)
+        if event in _REMOVALS or str(arguments[0]).startswith(str(home)):  # by name in a folder
+            step()
 
+    def fsync(handle: int) -> None:  # nobody is told of it
+        step()
+        flush(handle)
+
+    flush = os.fsync
+    vars(os)["fsync"] = fsync
     sys.addaudithook(hook)
+
+
+def _die_at(last: int, step: int) -> None:
+    if step == last:
+        os.kill(os.getpid(), signal.SIGKILL)
 
 
 def state_of(home: Path) -> State:
@@ -167,9 +190,10 @@ def prepared(name: str, change: Change, start: Path, scratch: Path) -> Subject:
     shutil.copytree(start, copy)
 
     def counted() -> int:
-        _watch_steps(-1)
+        steps: list[int] = []
+        at_each_step(copy, steps.append)
         change(copy)
-        return _steps
+        return len(steps)
 
     made = _whole(forked(counted), name)
     old = _whole(forked(lambda: state_of(start)), name)
@@ -191,7 +215,7 @@ def trial(subject: Subject, scratch: Path, rng: random.Random, by_step: bool) ->
     after = None if by_step else rng.uniform(0, 1.1 * subject.seconds)
     step = rng.randint(1, subject.n_steps) if by_step else None
     moment = f"{subject.name}, killed at " + (f"step {step}" if by_step else f"{after:.3f} s")
-    ended = forked(lambda: subject.change(home), after, step)
+    ended = forked(lambda: subject.change(home), after, step, home)
     if ended.failed:
         raise AssertionError(f"{moment}: {ended.result}")
     left = forked(lambda: state_of(home))
