@@ -3,6 +3,7 @@
 import subprocess
 import sys
 import textwrap
+from typing import Any
 
 import numpy as np
 import pytest
@@ -11,8 +12,15 @@ from hypothesis import strategies as st
 
 from ingest.dataset.matrix import interaction_matrix
 from ingest.dataset.row_kernels import group_rows
-from ingest.dataset.row_order import group_starts, rows_by_group
+from ingest.dataset.row_order import (
+    group_starts,
+    lowest_within,
+    pair_stands_twice,
+    rows_by_group,
+)
 from ingest.dataset.schema import Interactions
+from ingest.dataset.split import _split
+from ingest.sources.encoding import gather, used_codes
 from recsys.examples.history import Histories
 
 ROWS = st.lists(st.tuples(st.integers(0, 4), st.integers(0, 6), st.integers(-3, 3)), max_size=40)
@@ -28,7 +36,7 @@ def test_both_ways_give_the_same_numbers(rows: list[tuple[int, int, int]]) -> No
     some = np.arange(0, len(rows), 2)
     few = _all_of(seen, some)
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr("ingest.dataset.matrix.FEW", 0)
+        patch.setattr("ingest.dataset.matrix.ONCE", 0)
         patch.setattr("recsys.examples.history.FEW", 0)
         many = _all_of(seen, some)
     for one, other in zip(few, many, strict=True):
@@ -37,6 +45,40 @@ def test_both_ways_give_the_same_numbers(rows: list[tuple[int, int, int]]) -> No
     starts, compiled = group_rows(seen.item, 7)
     assert rows_by_group(seen.item, 7).tolist() == compiled.tolist()
     assert group_starts(seen.item, 7).tolist() == starts.tolist()
+
+
+@given(rows=ROWS, grouped=st.booleans(), keep=st.lists(st.integers(0, 9), min_size=5, max_size=5))
+@settings(deadline=None)
+def test_passes_over_few_rows_and_many_give_the_same(
+    rows: list[tuple[int, int, int]], grouped: bool, keep: list[int]
+) -> None:
+    user, item, time = np.array(sorted(rows) if grouped else rows, np.int64).reshape(-1, 3).T
+    user, item = user.astype(np.int32), item.astype(np.int32)
+    few = _passes(user, item, time, np.array(keep))
+    with pytest.MonkeyPatch.context() as patch:
+        for room in ("dataset.row_order", "dataset.split", "sources.encoding"):
+            patch.setattr(f"ingest.{room}.ONCE", 0)
+        many = _passes(user, item, time, np.array(keep))
+    assert few == many
+    pairs = [(one, other) for one, other, _ in rows]
+    assert few[0] == (len(set(pairs)) < len(pairs))
+
+
+def _passes(user: np.ndarray, item: np.ndarray, time: np.ndarray, keep: np.ndarray) -> list[Any]:
+    lowest = lowest_within(user, time, keep)
+    codes = np.where(user == 4, -1, user).astype(np.int32)
+    arrays = [lowest, *_split(lowest), used_codes(codes, 4), gather(np.arange(5) * 1.5, codes)]
+    assert (lowest.sum(), len(arrays[1]) + len(arrays[2])) == (
+        np.minimum(np.bincount(user, minlength=5), keep).sum(),
+        len(user),
+    )
+    return [pair_stands_twice(user, item, 5, 7), *((one.dtype, one.tolist()) for one in arrays)]
+
+
+def test_groups_are_told_apart_whatever_the_span_of_what_orders_them() -> None:
+    codes = np.array([1, 0, 1, 0], np.int32)
+    by = np.array([2**61, -(2**61), -(2**61), 2**61])  # user · span would not fit into 64 bits
+    assert lowest_within(codes, by, np.array([1, 1])).tolist() == [False, True, True, False]
 
 
 def _all_of(seen: Interactions, some: np.ndarray) -> list[np.ndarray]:

@@ -69,8 +69,9 @@ class IdMap:
 
 def _in_order(texts: list[str]) -> NDArray[np.object_]:
     values = pa.array(texts, pa.string())
-    order = pc.sort_indices(values)  # UTF-8 sorts as its characters do
-    if pc.all(pc.match_substring_regex(values, _PLAIN_INTEGER)).as_py():
+    if not pc.all(pc.match_substring_regex(values, _PLAIN_INTEGER)).as_py():
+        order = pc.sort_indices(values)  # UTF-8 sorts as its characters do
+    else:
         try:
             order = np.argsort(values.cast(pa.uint64()).to_numpy())
         except pa.ArrowInvalid:  # twenty digits may be more than 64 bits hold

@@ -7,7 +7,7 @@ from numpy.typing import NDArray
 from scipy import sparse
 
 from ingest.dataset.ids import IntArray
-from ingest.dataset.row_order import FEW
+from ingest.dataset.row_order import ONCE
 from ingest.dataset.schema import Interactions
 
 
@@ -23,7 +23,7 @@ def interaction_matrix(
     Cost: O(interactions), a counting sort by user and a map of bits per user.
     """
     user, item = interactions.user, interactions.item
-    if len(user) < FEW:
+    if len(user) < ONCE:
         return _few(user, item, (n_users, n_items), rows)
     from ingest.dataset.row_kernels import compressed_rows
 

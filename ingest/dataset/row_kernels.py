@@ -1,7 +1,8 @@
 """Compiled passes over millions of rows: grouping, order in time, pairs that stand twice.
 
 All are counting sorts or sorts of one user's rows: linear in the rows but for the length of a
-history. Rows keep their order within a group.
+history. Rows keep their order within a group; where they stand group by group already, as in
+MovieLens' tables, nothing is sorted and no memory is taken for their order.
 """
 
 from __future__ import annotations
@@ -41,28 +42,77 @@ def group_rows(codes: Any, n_groups: int, only: Any = None) -> tuple[Any, Any]:
 
 
 @njit(cache=True)
+def mark_used(codes: Any, used: Any) -> None:
+    """Set used[code] for every code; −1 sets the last."""
+    for code in codes:
+        used[code] = True
+
+
+@njit(cache=True)
+def replace_codes(codes: Any, found: Any, taken: Any) -> None:
+    """Put found[code] into `taken`, which may be `codes`, for every code; −1 means the last."""
+    for row in range(len(codes)):
+        taken[row] = found[codes[row]]
+
+
+@njit(cache=True)
+def _grouped(codes: Any, n_groups: int, only: Any = None) -> tuple[Any, Any]:
+    """Return what `group_rows` does, no rows where they stand group by group already."""
+    n = len(codes) if only is None else len(only)
+    before = -1
+    for place in range(n):
+        group = codes[place if only is None else only[place]]
+        if group < before:
+            return group_rows(codes, n_groups, only)
+        before = group
+    starts = np.zeros(n_groups + 1, dtype=np.int64)
+    for place in range(n):
+        starts[codes[place if only is None else only[place]] + 1] += 1
+    for group in range(n_groups):
+        starts[group + 1] += starts[group]
+    return starts, np.empty(0, dtype=np.int32)
+
+
+@njit(cache=True)
 def lowest_within(codes: Any, by: Any, keep: Any) -> Any:
     """Return a mask of each group's keep[group] lowest rows by (`by`, row).
 
     No group is sorted: the value that divides it is found by bisection, which counts without
     branches. Values lie within ±2^62.
     """
-    starts, rows = group_rows(codes, len(keep))
+    starts, rows = _grouped(codes, len(keep))
     lowest = np.ones(len(codes), dtype=np.bool_)
     for group in range(len(keep)):
-        members = rows[starts[group] : starts[group + 1]]
-        if keep[group] >= len(members):
+        begin, end = starts[group], starts[group + 1]
+        if keep[group] >= end - begin:
             continue
-        values = by[members]
+        values = by[rows[begin:end]] if len(rows) else by[begin:end]
         last, below = _dividing(values, keep[group])
         ties = keep[group] - below  # how many rows of the dividing value are kept
-        for place in range(len(members)):
+        for place in range(end - begin):
+            row = rows[begin + place] if len(rows) else begin + place
             if values[place] == last:
-                lowest[members[place]] = ties > 0
+                lowest[row] = ties > 0
                 ties -= 1
             else:
-                lowest[members[place]] = values[place] < last
+                lowest[row] = values[place] < last
     return lowest
+
+
+@njit(cache=True)
+def parted(chosen: Any) -> tuple[Any, Any]:
+    """Return the rows where the mask is set, and the others, both in ascending order."""
+    n_chosen = 0
+    for one in chosen:
+        n_chosen += one
+    rows = np.empty(n_chosen + 1, dtype=np.int64)
+    others = np.empty(len(chosen) - n_chosen + 1, dtype=np.int64)
+    here = there = 0
+    for row in range(len(chosen)):  # without branches: each row is written to both, and one counts
+        rows[here] = others[there] = row
+        here += chosen[row]
+        there += not chosen[row]
+    return rows[:-1], others[:-1]
 
 
 @njit(cache=True)
@@ -100,11 +150,11 @@ def rank_within(codes: Any, by: Any, n_groups: int) -> Any:
 @njit(cache=True)
 def first_pair_twice(user: Any, item: Any, n_users: int, n_items: int) -> Any:
     """Return a row whose (user, item) stands in an earlier row, −1 where every pair stands once."""
-    starts, rows = group_rows(user, n_users)
+    starts, rows = _grouped(user, n_users)
     seen_by = np.full(n_items, -1, dtype=np.int32)
     for one in range(n_users):
         for place in range(starts[one], starts[one + 1]):
-            row = rows[place]
+            row = rows[place] if len(rows) else place
             if seen_by[item[row]] == one:
                 return row
             seen_by[item[row]] = one
@@ -120,18 +170,29 @@ def compressed_rows(
     A counting sort by user; then a user's items are marked in a map of bits, which is read in
     order, or sorted where they are few for the map's length.
     """
-    starts, rows = group_rows(user, n_users, only)
+    starts, rows = _grouped(user, n_users, only)
     indptr = np.zeros(n_users + 1, dtype=np.int64)
-    indices = np.empty(len(rows), dtype=np.int32)
+    indices = np.empty(starts[-1], dtype=np.int32)
     bits = np.zeros((n_items + 63) // 64, dtype=np.uint64)
+    most = 0
+    for one in range(n_users):
+        most = max(most, starts[one + 1] - starts[one])
+    items = np.empty(most, dtype=np.int32)
     end = 0
     for one in range(n_users):
-        members = rows[starts[one] : starts[one + 1]]
-        if len(members) * 8 < len(bits):
-            end = _put_sorted(item[members], indices, end)
+        n = starts[one + 1] - starts[one]
+        for place in range(n):
+            row = starts[one] + place
+            if len(rows):
+                row = rows[row]
+            elif only is not None:
+                row = only[row]
+            items[place] = item[row]
+        if n * 8 < len(bits):
+            end = _put_sorted(items[:n], indices, end)
         else:
-            for row in members:
-                bits[item[row] >> 6] |= np.uint64(1) << np.uint64(item[row] & 63)
+            for one_item in items[:n]:
+                bits[one_item >> 6] |= np.uint64(1) << np.uint64(one_item & 63)
             end = _put_marked(bits, indices, end)
         indptr[one + 1] = end
     return indptr, indices[:end]

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 
+from ingest.dataset.row_order import ONCE, lowest_within
 from ingest.dataset.schema import Interactions
 
 RowArray = NDArray[np.int64]
@@ -62,6 +64,11 @@ def split_random(
     return _lowest(interactions, rng.permutation(len(interactions)), keep)
 
 
+def in_random_order(interactions: Interactions, rng: np.random.Generator) -> Interactions:
+    """Return the table with times drawn at random: a split by time is then one at random."""
+    return replace(interactions, time=rng.permutation(len(interactions)).astype(np.int64))
+
+
 def k_folds(interactions: Interactions, rng: np.random.Generator, k: int = 5) -> list[Split]:
     """Deal every user's interactions at random into `k` folds; each fold is once the test part.
 
@@ -80,6 +87,10 @@ def k_folds(interactions: Interactions, rng: np.random.Generator, k: int = 5) ->
 
 
 def _split(in_train: NDArray[np.bool_]) -> Split:
+    if len(in_train) >= ONCE:
+        from ingest.dataset.row_kernels import parted
+
+        return Split(*parted(in_train))
     return Split(np.flatnonzero(in_train), np.flatnonzero(~in_train))
 
 
@@ -87,6 +98,4 @@ def _lowest(
     interactions: Interactions, by: NDArray[np.int64], keep: NDArray[np.int64] | NDArray[np.float64]
 ) -> Split:
     """Put each user's keep[user] lowest rows by (`by`, row) into training."""
-    from ingest.dataset.row_kernels import lowest_within
-
     return _split(lowest_within(interactions.user, by, keep.astype(np.int64)))

@@ -137,10 +137,11 @@ def finished_features(
         for told in (one.wanted.kind is not None,)
         for part in one.wanted.parts
     ]
-    rows = ids.codes if sieve.standing is None else ids.codes[sieve.standing]
-    standing = np.zeros(len(table) + 1, dtype=np.bool_)
-    standing[rows] = True
-    return Features(table if standing[:-1].all() else table[standing[:-1]], tuple(fields))
+    if sieve.standing is not None:  # else every id has a row
+        standing = np.zeros(len(table) + 1, dtype=np.bool_)
+        standing[ids.codes[sieve.standing]] = True
+        table = table[standing[:-1]]
+    return Features(table, tuple(fields))
 
 
 def _read(sieve: Sieve, column: pa.ChunkedArray, name: str, kind: Kind) -> Attribute:

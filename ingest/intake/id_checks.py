@@ -9,6 +9,7 @@ import pyarrow as pa  # type: ignore[import-untyped]
 import pyarrow.compute as pc  # type: ignore[import-untyped]
 from numpy.typing import NDArray
 
+from ingest.dataset.row_order import pair_stands_twice
 from ingest.intake.sieve import Mask, Sieve
 from ingest.sources.encoding import Encoded, encode
 
@@ -24,7 +25,8 @@ def check_ids(sieve: Sieve, column: str, ids: Encoded) -> Encoded:
         values = pc.utf8_trim_whitespace(ids.values)
         values = pc.utf8_lower(values) if rule == "fold" else values
         ids = ids.recoded(pc.if_else(pc.equal(values, ""), pa.scalar(None, pa.string()), values))
-    sieve.refuse(ids.missing, "the id is missing; fill it in", column)
+    if not ids.complete:
+        sieve.refuse(ids.missing, "the id is missing; fill it in", column)
     if rule == "check":
         _check_spelling(sieve, column, ids)
     return ids
@@ -40,6 +42,8 @@ def plain_spelling(values: pa.Array) -> pa.Array:
 
 
 def _check_spelling(sieve: Sieve, column: str, ids: Encoded) -> None:
+    if pc.all(pc.ascii_is_decimal(ids.values)).as_py():
+        return  # digits alone have one spelling
     control = pc.match_substring_regex(ids.values, r"[\x00-\x1f\x7f]").to_numpy(
         zero_copy_only=False
     )
@@ -95,17 +99,16 @@ def kept_pairs(
     first and last go by time, then by row. `error` reports the repeated ones, of which the first
     may stay. One linear pass, more only where a pair stands twice.
     """
-    from ingest.dataset.row_kernels import first_pair_twice
-
-    present = ~(user.missing | item.missing)
-    if sieve.standing is not None:
-        present &= sieve.standing
-    rows = slice(None) if present.all() else present
+    present = sieve.standing
+    if not (user.complete and item.complete):
+        known = ~(user.missing | item.missing)
+        present = known if present is None else present & known
+    rows = slice(None) if present is None else present
     users, items = user.codes[rows], item.codes[rows]
-    if first_pair_twice(users, items, len(user.values), len(item.values)) < 0:
+    if not pair_stands_twice(users, items, len(user.values), len(item.values)):
         return None
     keep = sieve.reading.duplicates
-    places = np.flatnonzero(present)
+    places = np.arange(len(sieve)) if present is None else np.flatnonzero(present)
     pairs = users.astype(np.int64) * len(item.values) + items
     again, fallen = _repeats(pairs, None if keep == "error" or time is None else time[rows], keep)
     if keep == "error":

@@ -13,8 +13,6 @@ from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
 
-from filelock import FileLock
-
 from ingest.dataset.schema import Dataset
 from ingest.errors import FetchError
 from ingest.layouts import movielens, movielens_csv
@@ -205,6 +203,8 @@ def load_named(name: str, notice: Notice = say) -> Dataset:
 @contextmanager
 def _unpacked(source: Source, notice: Notice) -> Iterator[tuple[Route, Path, Path]]:
     """Yield the route that gave the file, the file, and a passing folder with its members."""
+    from filelock import FileLock
+
     cache = cache_folder()
     with ExitStack() as stack:
         try:

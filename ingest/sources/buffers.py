@@ -13,8 +13,10 @@ import pyarrow.compute as pc  # type: ignore[import-untyped]
 from numpy.typing import NDArray
 
 from ingest.sources.canonical import NotAsWritten
+from ingest.sources.encoding import gather_into, used_codes
 
-_SLICE = 1 << 17
+_SLACK = 1 << 17
+"""A table of so many numbers costs nothing, however few the rows."""
 
 
 class Buffer:
@@ -33,7 +35,7 @@ class Buffer:
         self._filled = 0
         self._gaps = False
         held = {pa.float64(): np.float32, pa.int64(): np.int64}.get(kind, np.int32)
-        self._held: NDArray[Any] = np.empty(0, dtype=held)
+        self._held: NDArray[Any] = _room(0, np.dtype(held))
         self._starts: list[int] = []
         self._dictionaries: list[pa.Array] = []
         self._texts: list[pa.Array] = []
@@ -72,7 +74,7 @@ class Buffer:
         """Hold what there is in a new array; what lies beyond it is no value yet."""
         if size == len(self._held) and kind == self._held.dtype:
             return
-        moved = np.empty(size, dtype=kind)
+        moved = _room(size, kind)
         moved[: self._filled] = self._held[: self._filled]
         self._held = moved
 
@@ -105,6 +107,17 @@ class Buffer:
         return every.dictionary
 
 
+def _room(size: int, kind: np.dtype[Any]) -> NDArray[Any]:
+    """Return an array of anything, in pages of the usual size.
+
+    numpy and Arrow ask for pages of 2 MB, which help where an array is read in any order; here it
+    is filled once, in order, and getting 400 MB of them took from 0.03 to 0.9 s, as the system had
+    them at hand or not, of small ones 0.15 s.
+    """
+    room = pa.allocate_buffer(size * kind.itemsize, memory_pool=pa.system_memory_pool())
+    return np.frombuffer(room, dtype=kind)
+
+
 def _fit(numbers: NDArray[np.float64]) -> bool:
     """Tell whether float32 holds the numbers as they are."""
     with np.errstate(over="ignore"):
@@ -116,17 +129,12 @@ def _encoded_in_place(numbers: NDArray[np.int32]) -> pa.Array:
 
     By a table where they lie close together for how many they are, else by hashing.
     """
-    slices = [slice(start, start + _SLICE) for start in range(0, len(numbers), _SLICE)]
     highest = int(numbers.max(initial=-1))
-    if highest < len(numbers) + _SLICE:
-        used = np.zeros(highest + 2, dtype=np.bool_)  # the last place stands for −1
-        for part in slices:
-            used[numbers[part]] = True
-        values = np.flatnonzero(used[:-1])
-        code = np.full(highest + 2, -1, dtype=np.int32)
+    if highest < len(numbers) + _SLACK:
+        values = np.flatnonzero(used_codes(numbers, highest + 1))
+        code = np.full(highest + 2, -1, dtype=np.int32)  # the last place stands for −1
         code[values] = np.arange(len(values), dtype=np.int32)
-        for part in slices:
-            numbers[part] = code[numbers[part]]
+        gather_into(numbers, code, numbers)
     else:
         hashed = pa.array(numbers, mask=numbers < 0).dictionary_encode()
         values = hashed.dictionary.to_numpy()

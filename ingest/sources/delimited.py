@@ -33,7 +33,7 @@ from ingest.sources.encoding import encode
 from ingest.sources.numbers import parse_numbers
 from ingest.sources.raw import NO_TEXT, RawRows, Reading, Refused
 
-_BLOCK = 4 << 20
+_BLOCK = 2 << 20
 _SAMPLE = 2_000
 _SAMPLE_BLOCK = 1 << 18
 _TEXT = pa.dictionary(pa.int32(), pa.string())
@@ -284,10 +284,10 @@ def _without_blank(raw: RawRows, table: TextTable | None = None) -> RawRows:
 
 
 def _empty_rows(table: pa.Table) -> NDArray[np.bool_]:
+    if not all(column.null_count for column in table.columns):
+        return np.zeros(table.num_rows, dtype=np.bool_)
     empty = np.ones(table.num_rows, dtype=np.bool_)
     for column in table.columns:
-        if not column.null_count:
-            return np.zeros(table.num_rows, dtype=np.bool_)
         empty &= column.is_null().to_numpy()
     return empty
 

@@ -87,7 +87,7 @@ class Characters:
         if self.closed:  # a parser that was left early may still read in advance
             return b""
         block = self._bytes.read(size) if self._as_it_is else self._read(size)
-        if self._quote:
+        if self._quote and self._quote in block:  # looking is ten times as fast as counting
             self.quotes += block.count(self._quote)
         if self.numbers is not None:
             self.numbers.add(block)

@@ -4,11 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Any
 
 import numpy as np
 import pyarrow as pa  # type: ignore[import-untyped]
 from numpy.typing import NDArray
+
+from ingest.dataset.row_order import ONCE
 
 _BLOCK = 1 << 20
 
@@ -25,6 +28,11 @@ class Encoded:
 
     def __len__(self) -> int:
         return len(self.codes)
+
+    @cached_property
+    def complete(self) -> bool:
+        """Whether every row holds something."""
+        return int(self.codes.min(initial=0)) >= 0
 
     @property
     def missing(self) -> NDArray[np.bool_]:
@@ -76,20 +84,39 @@ def encode(column: pa.Array | pa.ChunkedArray | Sequence[str | None]) -> Encoded
 
 
 def gather(found: NDArray[Any], codes: NDArray[np.int32]) -> NDArray[Any]:
-    """Return found[codes], −1 meaning the last; in blocks, because numpy widens its indices."""
+    """Return found[codes], −1 meaning the last."""
     taken = np.empty(len(codes), dtype=found.dtype)
-    for start in range(0, len(codes), _BLOCK):
+    gather_into(taken, found, codes)
+    return taken
+
+
+def gather_into(taken: NDArray[Any], found: NDArray[Any], codes: NDArray[np.int32]) -> None:
+    """Put found[codes] into `taken`, which may be `codes` itself; −1 means the last."""
+    if len(codes) >= ONCE and found.dtype != np.object_:
+        from ingest.dataset.row_kernels import replace_codes
+
+        replace_codes(codes, found, taken)
+        return
+    for start in range(0, len(codes), _BLOCK):  # in blocks, because numpy widens its indices
         block = slice(start, start + _BLOCK)
         taken[block] = found[codes[block]]
-    return taken
+
+
+def used_codes(codes: NDArray[np.int32], n: int) -> NDArray[np.bool_]:
+    """Return for each of the codes 0 … n−1 whether a row has it, (n,); −1 is none of them."""
+    used = np.zeros(n + 1, dtype=np.bool_)
+    if len(codes) >= ONCE:
+        from ingest.dataset.row_kernels import mark_used
+
+        mark_used(codes, used)
+    else:
+        used[codes] = True
+    return used[:-1]
 
 
 def _tidy(codes: NDArray[np.int32], values: pa.Array) -> Encoded:
     """Return codes into values that may be unused, repeated or null as they should be."""
-    used = np.zeros(len(values) + 1, dtype=np.bool_)
-    for start in range(0, len(codes), _BLOCK):
-        used[codes[start : start + _BLOCK]] = True
-    used = used[:-1]
+    used = used_codes(codes, len(values))
     distinct = values.filter(pa.array(used)).dictionary_encode()
     if len(distinct.dictionary) < len(values):
         lookup = np.full(len(values) + 1, -1, dtype=np.int32)

@@ -16,7 +16,6 @@ from typing import Any
 
 import numpy as np
 import pyarrow as pa  # type: ignore[import-untyped]
-import pyarrow.json as pj  # type: ignore[import-untyped]
 from numpy.typing import NDArray
 
 from ingest.sources.raw import Refused
@@ -80,6 +79,8 @@ def merged(refused: Sequence[Refused]) -> tuple[Refused, ...]:
 
 
 def _by_arrow(block: bytes) -> pa.Table:
+    import pyarrow.json as pj  # type: ignore[import-untyped]
+
     read = pj.ReadOptions(block_size=max(len(block), 1))
     table = pj.read_json(io.BytesIO(block), read)
     exact = pa.schema([_without_moments(field) for field in table.schema])

@@ -15,7 +15,6 @@ from urllib.parse import unquote
 
 import pyarrow as pa  # type: ignore[import-untyped]
 import pyarrow.compute as pc  # type: ignore[import-untyped]
-import pyarrow.parquet as pq  # type: ignore[import-untyped]
 
 from ingest.errors import DataError, Problem
 from ingest.progress import progress_bar
@@ -136,6 +135,8 @@ def _opened(
 
 
 def _checked_schema(file: str) -> pa.Schema:
+    import pyarrow.parquet as pq  # type: ignore[import-untyped]
+
     schema = _sure(file, lambda: pq.read_schema(file)).remove_metadata()
     twice = sorted({name for name in schema.names if schema.names.count(name) > 1})
     if twice:
