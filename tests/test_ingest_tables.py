@@ -100,11 +100,20 @@ def test_tables_of_the_first_format_are_checked_by_their_content(
 ) -> None:
     save_dataset(films, tmp_path)
     about = json.loads((tmp_path / "dataset.json").read_text())
-    del about["files"], about["counts"], about["origin"]
+    del about["files"], about["counts"], about["origin"], about["sha256"]
     (tmp_path / "dataset.json").write_text(json.dumps(about))
     assert load_dataset(tmp_path).fingerprint == films.fingerprint
     (tmp_path / "dataset.json").write_text(json.dumps(about | {"fingerprint": "0" * 16}))
     with pytest.raises(HomeError, match="are not those that were saved there"):
+        load_dataset(tmp_path)
+
+
+def test_a_description_that_says_something_else_is_refused(films: Dataset, tmp_path: Path) -> None:
+    save_dataset(films, tmp_path)
+    path = tmp_path / "dataset.json"
+    assert json.loads(path.read_text())["noun"] == ["film", "films"]
+    path.write_text(path.read_text().replace('"films"', '"filme"'))
+    with pytest.raises(HomeError, match="dataset.json has changed.*run `whyrec ingest` again"):
         load_dataset(tmp_path)
 
 

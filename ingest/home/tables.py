@@ -5,6 +5,7 @@ The JSON file holds the SHA-256 of the tables: they are checked as bytes, before
 
 from __future__ import annotations
 
+import hashlib
 import json
 from collections.abc import Mapping
 from pathlib import Path
@@ -22,6 +23,8 @@ from ingest.errors import HomeError, OperationError
 from ingest.layouts.fetch import sha256_of
 
 _ID = "id"
+_ITSELF = "sha256"
+"""Under which dataset.json holds the digest of all else in it."""
 ABOUT, SEEN, USERS, ITEMS = "dataset.json", "interactions.parquet", "users.parquet", "items.parquet"
 _PACKING: dict[str, Any] = {
     "compression": "lz4",
@@ -64,6 +67,7 @@ def save_dataset(dataset: Dataset, folder: Path, origin: Mapping[str, Any] | Non
         "origin": origin,
         "files": {name: sha256_of(folder / name) for name in (SEEN, USERS, ITEMS)},
     }
+    about[_ITSELF] = _digest_of(about)
     (folder / ABOUT).write_text(json.dumps(about, indent=2, ensure_ascii=False), encoding="utf-8")
 
 
@@ -96,10 +100,16 @@ def read_about(folder: Path) -> dict[str, Any]:
         about = json.loads((folder / ABOUT).read_text(encoding="utf-8"))
         if not isinstance(about["fingerprint"], str):
             raise TypeError("it has no fingerprint")
+        if about.pop(_ITSELF, None) not in (_digest_of(about), None):  # None: an earlier version's
+            raise ValueError(f"{ABOUT} has changed")
     except (OSError, ValueError, KeyError, TypeError) as error:
         raise _unreadable(folder, error) from error
     found: dict[str, Any] = about
     return found
+
+
+def _digest_of(about: Mapping[str, Any]) -> str:
+    return hashlib.sha256(json.dumps(about, sort_keys=True).encode()).hexdigest()
 
 
 def load_dataset(folder: Path) -> Dataset:
