@@ -12,6 +12,8 @@ from assistant.lexicon.phrases import ITEM, USER
 DEFAULT_N = 5
 DEFAULT_USERS = 10
 MAX_N = 1000
+MOST_ALONE = 100
+"""A greater number that nothing follows is hardly how many are asked for."""
 _YEAR = re.compile(r"(?:1[89]|20)[0-9]{2}")
 
 
@@ -106,6 +108,7 @@ class AmountReader:
             for start, stop, value in numbers
             if (text[start].isdigit() or alone.match(text, stop))
             and not (steps and value in (1, 2) and text[start].isdigit())
+            and value <= MOST_ALONE
         ]
         if left:
             return min(left[0], MAX_N)
@@ -133,7 +136,7 @@ class AmountReader:
             word = words[place].strip(".,?")
             if self.catalogue.value_named(word) is not None:
                 return True
-            if not (self.lexicon.is_common(word) or place == 0):
+            if not (self.lexicon.knows(word) or place == 0):
                 return False
         return False
 

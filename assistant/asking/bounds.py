@@ -14,6 +14,8 @@ from assistant.lexicon import Lexicon, named_fields
 
 LITTLE_KNOWN = 50
 """An item with fewer users than this is little known, where the question gives no number."""
+_COUNTED = ("item", "people", "units", "counted")
+"""Lists of words for what may be counted."""
 _GIVEN = "({unit} )?{number}( {unit})?"
 """A number as it may stand in a bound: "20", "20 euros", "euros 20"."""
 
@@ -34,12 +36,21 @@ class BoundReader:
 
     def order(self, plain: str) -> Order | None:
         """Return the order that a text asks for: "the oldest", "newest first", "by price"."""
-        best: tuple[int, Order] | None = None
-        for highest, pattern, concept, field in self._orders:
-            match = pattern.search(plain)
-            if match is not None and (best is None or match.start() < best[0]):
-                best = match.start(), Order(concept, field, highest)
-        return best[1] if best else None
+        first = self._first_order(plain)
+        return first[1] if first else None
+
+    def without_order(self, plain: str) -> str:
+        """Return a text less the words that ask for an order."""
+        first = self._first_order(plain)
+        return plain if first is None else plain.replace(first[0][0], ",", 1)
+
+    def _first_order(self, plain: str) -> tuple[re.Match[str], Order] | None:
+        found = [
+            (match, Order(concept, field, highest))
+            for highest, pattern, concept, field in self._orders
+            if (match := pattern.search(plain)) is not None
+        ]
+        return min(found, key=lambda one: one[0].start(), default=None)
 
     # --- years
 
@@ -102,10 +113,13 @@ class BoundReader:
                 numbers = [self.lexicon.value_of(group) for group in match.groups() if group]
                 concept = self._concept_of(found.rest, match)
                 field = None if concept is None else self._fields.get(concept)
-                if concept is None and not self._is_foreign(found.rest[match.end() :]):
+                after = found.rest[match.end() :]
+                foreign = self._is_foreign(after)
+                of_nothing = side in ("more", "less") and not self._is_counted(after)
+                if concept is None and not foreign and not of_nothing:
                     continue
                 if field is None:
-                    unit = "" if concept else f" {found.rest[match.end() :].split()[0]}"
+                    unit = f" {after.split()[0]}" if foreign and concept is None else ""
                     found.absent.append(f"“{match[0].strip()}{unit}”")
                 else:
                     found.conditions += _between(field, side, numbers)
@@ -127,13 +141,15 @@ class BoundReader:
 
     def _is_foreign(self, after: str) -> bool:
         """Tell whether an unknown unit follows a bound: "under 500 calories"."""
-        unit = next(iter(after.split()), "").strip(".,?")
-        counted = any(
-            self.lexicon.words[name].fullmatch(unit) for name in ("item", "people", "units")
-        )
-        known = self.lexicon.is_common(unit) or self.catalogue.value_named(unit) is not None
-        noun = self.catalogue.dataset.noun
-        return unit.isalpha() and not (counted or known or unit in (noun.one, noun.many))
+        unit = _first(after)
+        return unit.isalpha() and not self.lexicon.is_common(unit) and not self._is_counted(after)
+
+    def _is_counted(self, after: str) -> bool:
+        """Tell whether what follows a bound may be counted: items, people, attribute values."""
+        word, noun = _first(after), self.catalogue.dataset.noun
+        of_lists = any(self.lexicon.words[one].match(after.strip()) for one in _COUNTED)
+        named = self.catalogue.value_named(word) is not None
+        return of_lists or named or word in (noun.one, noun.many)
 
     @cached_property
     def _fields(self) -> Mapping[str, str]:
@@ -232,6 +248,11 @@ class BoundReader:
         if self.values.is_refused(text[: match.start()]):
             return Audience(None, number - 1) if least else Audience(number + 1, None)
         return Audience(number, None) if least else Audience(None, number)
+
+
+def _first(text: str) -> str:
+    """Return the first word of a text, nothing where a mark comes first."""
+    return next(iter(text.split()), "").strip(".,?")
 
 
 def _between(field: str, side: str, numbers: list[float]) -> Iterator[Condition]:

@@ -160,7 +160,9 @@ def _like_item(q: Question) -> list[Call]:
 
 
 def _also_seen(q: Question) -> list[Call]:
-    return [Call("also_seen", {"item_id": item, **_filtered(q)}) for item in q.item_ids[:1]]
+    first, *others = q.item_ids
+    more = {"other_ids": others} if others else {}
+    return [Call("also_seen", {"item_id": first, **_filtered(q)} | more)]
 
 
 def _pair(q: Question) -> list[Call]:

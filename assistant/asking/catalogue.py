@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections import defaultdict
+from collections.abc import Collection
 from dataclasses import dataclass
 from functools import cached_property
 
@@ -242,6 +243,11 @@ class Catalogue:
         wanted = f" {plain} "
         found = {i for title in rarest if wanted in f" {title} " for i in self.by_title[title]}
         return tuple(sorted(found))
+
+    @property
+    def title_words(self) -> Collection[str]:
+        """Every word that stands in a title."""
+        return self._by_word.keys()
 
     @cached_property
     def _by_word(self) -> dict[str, list[str]]:

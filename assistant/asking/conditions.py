@@ -93,8 +93,9 @@ class ConditionReader:
         for name, pattern in self.lexicon.absent.items():
             if pattern.search(found.rest) and name not in self._named:
                 found.absent.append(name)
+        rest = self.bounds.without_order(found.rest)
         for field in self._vague:
-            for match in field.finditer(found.rest):
+            for match in field.finditer(rest):
                 found.absent.append(f"what “{match[0]}” means")
         for match in self._described.finditer(found.rest):
             if not self._is_plain(match["word"]):

@@ -10,10 +10,12 @@ import re
 from collections.abc import Callable, Sequence
 from functools import cached_property
 
+from assistant.asking.amounts import MOST_ALONE
 from assistant.asking.catalogue import Catalogue, Found, shape_of
 from assistant.asking.marked import Mentions
+from assistant.asking.spelling import Spelling
 from assistant.asking.titles import TitleFinder, capitalised
-from assistant.lexicon import Lexicon, plain_text
+from assistant.lexicon import Lexicon, any_of, named_fields, plain_text
 from assistant.lexicon.phrases import ITEM, USER, USERS, is_unspaced, without_markers
 from ingest.dataset.ids import IdMap
 from ingest.dataset.schema import Dataset
@@ -30,6 +32,8 @@ _NUMBER = re.compile(r"(?<![\w.])[0-9]+(?![\w.]*[0-9])")
 _NUMBER_TOKEN = r"#?(?P<id>\w+(?:[.:]\w+)*)"
 FEW = 20
 """After a comma a number up to this is how many, and a greater one who: "…, 5" and "…, 672"."""
+MAX_AGE = 120
+"""After "I am" a number up to this is an age, a greater one who."""
 MAX_RANGE = 100
 """The widest range of users that "users 1-100" may name."""
 
@@ -65,6 +69,7 @@ class MentionFinder:
             rf"|(?P<id>[0-9]+)(?!\w))",
             re.IGNORECASE,
         )
+        self.spelling = Spelling(lexicon, catalogue)
         self._after_count = re.compile(rf" (?:{words['count_after']})")
         self._count_of_another = re.compile(
             rf" (?:{words['recipient']}) (?:(?:{words['user']})|#?[0-9])"
@@ -77,7 +82,12 @@ class MentionFinder:
             rf"(?<!\w)(?:{words['one_user']})(?: (?:{words['id']}))? (?P<name>[^\W\d_]{{2,}})"
             rf"(?=[?.,]|$| (?:{ends}))"
         )
-        self._units = re.compile(rf" ?(?:{self.noun.pattern}|{words['people']}|{words['units']}|%)")
+        measured = any_of(
+            unit for field in named_fields().values() for unit in (*field.names, *field.units)
+        )
+        self._units = re.compile(
+            rf" ?(?:{self.noun.pattern}|{words['people']}|{words['units']}|{measured.pattern}|%)"
+        )
 
     def find(self, text: str, prepare: Callable[[str], str] = str) -> Mentions:
         """Return the mentions in a question, and its plain text with markers for them.
@@ -89,7 +99,9 @@ class MentionFinder:
         found.text = self._glued.sub(_spelled_out, found.text)
         self._odd_ids(found)
         self.titles.mark_quoted(found)
-        plain = self.lexicon.in_digits(plain_text(found.text))
+        plain = self.lexicon.in_digits(
+            self.spelling.corrected(self.lexicon.spelled_out(found.text))
+        )
         found.text = prepare(_RUN_ON.sub(r"\1 ", plain))
         self._numbered(found, self._asker, self._more_users, self._user_mark(found))
         self._numbered(found, self._user, self._more_users, self._user_mark(found))
@@ -192,7 +204,8 @@ class MentionFinder:
                 continue
             while (joined := more.match(found.text, place)) is not None:
                 counts = (self._units, self._count_of_another)
-                if any(pattern.match(found.text, joined.end()) for pattern in counts):
+                few = not joined["id"].isdigit() or int(joined["id"]) <= MOST_ALONE
+                if few and any(pattern.match(found.text, joined.end()) for pattern in counts):
                     break  # "2 films for user 78 and 3 for user 672"
                 if (one := mark(joined["id"])) is None:
                     break
@@ -211,7 +224,7 @@ class MentionFinder:
         if first is self._item and match["word"].endswith("s"):  # "films 78 has seen"
             return any(p.match(text, match.start("id")) for p in self.lexicon.bare_more)
         if first is self._asker and token.isdigit() and not self._user.search(match[0]):
-            return True  # "I'm 25" is an age
+            return int(token) <= MAX_AGE  # "I'm 25" is an age
         return first is self._asker and self._units.match(text, match.end()) is not None
 
     def _bare_numbers(self, found: Mentions, phrases: Sequence[re.Pattern[str]]) -> None:
@@ -234,6 +247,9 @@ class MentionFinder:
             return end
         if found.users and last == "u" and match["u"] not in self.dataset.user_ids:
             return end
+        more = self._more_items if last == "i" else self._more_users
+        if self._are_measured(text, match.end(last), more):
+            return end  # "between 10 and 20 euros"
         names = [name for name in ("u", "i") if name in match.groupdict()]
         marks = {"u": self._user_mark(found), "i": self._item_mark(found)}
         shown: dict[str, str] = {}
@@ -242,11 +258,9 @@ class MentionFinder:
             if one is None:
                 return end
             shown[name] = one
-        more = self._more_items if last == "i" else self._more_users
         tail, place = shown[last], match.end(last)
         while (joined := more.match(text, place)) is not None and joined["id"].isdigit():
-            one = marks[last](joined["id"])
-            if one is None or self._units.match(text, joined.end()):
+            if (one := marks[last](joined["id"])) is None:
                 break
             tail, place = f"{tail}, {one}", joined.end()
         text = text[: match.start(last)] + tail + text[place:]
@@ -256,6 +270,12 @@ class MentionFinder:
             end -= match.end("u") - match.start("u") - 1
         found.text = text
         return end
+
+    def _are_measured(self, text: str, place: int, more: re.Pattern[str]) -> bool:
+        """Tell whether the numbers joined from a place on end in a unit, and so are no ids."""
+        while (joined := more.match(text, place)) is not None and joined["id"].isdigit():
+            place = joined.end()
+        return self._units.match(text, place) is not None
 
     def _is_year(self, token: str) -> bool:
         return self.catalogue.has_years and _YEAR.fullmatch(token) is not None
@@ -292,7 +312,7 @@ class MentionFinder:
         follows = [word.strip(".,?") for word in text[match.end() :].split()[:2]]
         if any(self.catalogue.value_named(word) is not None for word in follows):
             return True
-        bounds = (*self.lexicon.amounts.values(), *self.lexicon.years.values())
+        bounds = (*self.lexicon.amounts.values(), *self.lexicon.years.values(), self._bounds)
         claims = self.lexicon.asks.get("claim")
         patterns = bounds if claims is None else (*bounds, claims)
         return any(
@@ -300,6 +320,13 @@ class MentionFinder:
             for pattern in patterns
             for one in pattern.finditer(text)
         )
+
+    @cached_property
+    def _bounds(self) -> re.Pattern[str]:
+        """Any bound on a number, whatever it is of: "over 40"."""
+        phrases = self.lexicon.bounds
+        sides = ("between", "more", "least", "less", "most")
+        return self.lexicon.pattern(one for side in sides for one in phrases.get(side, ()))
 
     def _repeated(self, found: Mentions) -> None:
         """Mark further mentions of a user by the number alone: "similar to 78 but 78 has not"."""

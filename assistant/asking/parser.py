@@ -23,6 +23,8 @@ from ingest.errors import AskerError
 __all__ = ["MAX_CHARACTERS", "QuestionParser"]
 
 MAX_CHARACTERS = 4000
+_ADDRESS = re.compile(r"\S*@\S*")
+"""An id whose parts are no words: the end of u1@mail.de is not French."""
 _NEGATIVE = re.compile(r"(?:^|\s)[-−][0-9]+(?= )")
 
 
@@ -50,7 +52,7 @@ class QuestionParser:
                 f"the question has {len(text):,} characters and at most {MAX_CHARACTERS:,} are "
                 "read; shorten it"
             )
-        reader = self._reader(language_of(plain_text(text)))
+        reader = self._reader(language_of(plain_text(_ADDRESS.sub(" ", text))))
         asked, demanded = reader.splitter.without_demand(text)
         whole = replace(reader.read(asked, user_id), text=text, demanded=demanded)
         parts = reader.splitter.split(asked) if whole.kind not in traits("one_question") else []

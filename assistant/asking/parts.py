@@ -42,7 +42,7 @@ class Splitter:
         for_, user = (self.lexicon.words[name].pattern for name in ("recipient", "user"))
         return re.compile(
             rf"(?:{self.lexicon.number.pattern})(?: [\w'-]+){{0,4}}? (?:{for_}) "
-            rf"(?:(?:{user}) )?#?\w*[0-9]",
+            rf"(?:(?:{user}) )?[^\s,;]*[0-9]",
             re.IGNORECASE,
         )
 

@@ -79,7 +79,7 @@ class Planner:
         unknown = [user for user in users if user not in self.dataset.user_ids]
         if rule.popular_otherwise and (not users or unknown):
             return self._popular(question, unknown, voice)
-        if unknown and rule.users:
+        if unknown:
             known = tuple(user for user in users if user in self.dataset.user_ids)
             message = self._unknown_users(unknown, voice)
             if not known or question.kind != "recommend_many":

@@ -34,7 +34,8 @@ class ValueReader:
         self.catalogue = catalogue
         without, articles = (lexicon.words[name].pattern for name in ("without", "article"))
         self._without = re.compile(f"(?:{without})(?: (?:{articles}))*$")
-        self._unspaced = any_of(word for word in lexicon.synonyms if is_unspaced(word))
+        names = (*lexicon.synonyms, *catalogue.values)
+        self._unspaced = any_of(word for word in names if is_unspaced(word))
 
     def read(self, plain: str) -> list[Condition]:
         """Return the conditions that the values in a plain text make together."""

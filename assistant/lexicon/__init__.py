@@ -82,6 +82,8 @@ class Lexicon:
     """Phrases for bounds on numbers of items, and for their ends; {unit} is what is measured."""
     then: tuple[str, ...] = ()
     """What stands between the parts of a compound question."""
+    spellings: Mapping[str, str] = field(default_factory=dict)
+    """What is written short, and what it stands for."""
     people: dict[str, str] = field(default_factory=dict)
     """Other words for attribute values of people."""
     common: frozenset[str] = frozenset()
@@ -105,6 +107,15 @@ class Lexicon:
         if number in self.numbers:
             return float(self.numbers[number])
         return as_number(number, self.language)
+
+    def spelled_out(self, text: str) -> str:
+        """Return a text made plain, with its short spellings written out: "ppl" is "people"."""
+        plain = plain_text(text)
+        return self._short.sub(lambda match: self.spellings[match[0]], plain)
+
+    @cached_property
+    def _short(self) -> re.Pattern[str]:
+        return any_of(self.spellings)
 
     def in_digits(self, plain: str) -> str:
         """Return a plain text with numbers of several words in digits: "seventy eight" is "78"."""
@@ -134,7 +145,7 @@ def load_lexicon(language: str = "en") -> Lexicon:
     numbers = _plain_keys(tables["numbers"])
 
     lists = tables["words"]
-    phrases = lists | {"number_words": list(tables["numbers"])}
+    phrases = lists | {"number_words": list(tables["numbers"]), "noun": lists["item"]}
 
     def patterns(table: str) -> _Patterns:
         return _Patterns(tables.get(table, {}), phrases)
@@ -159,6 +170,7 @@ def load_lexicon(language: str = "en") -> Lexicon:
         ages=patterns("ages"),
         bounds=tables.get("bounds", {}),
         then=tuple(map(re.escape, lists["then"])),
+        spellings=tables.get("spellings", {}),
         people=_plain_pairs(tables.get("people", {})),
         common=frozenset(
             word

@@ -29,7 +29,11 @@ _EDGE = re.compile(
 _LIST_AFTER_COLON = re.compile(r"(?<=[0-9]): (?=[0-9])")
 _DIGITS = r"([0-9]{1,3}(?:,[0-9]{3})+(?![0-9])|[0-9]+(?:[.,][0-9]+)?"
 """A number in digits; the group ends after the numbers in words."""
-_CURRENCIES = str.maketrans({"€": " euro ", "$": " dollars ", "£": " pounds ", "¥": " yen "})
+_SIGNS = str.maketrans(
+    {"€": " euro ", "$": " dollars ", "£": " pounds ", "¥": " yen ", "≥": " min ", "≤": " max "}
+)
+_COMPARISON = re.compile(r"([<>])(=?)(?= ?[0-9])")
+_PLUS = re.compile(r"(?<=\w) ?\+ ?(?=\w)")
 _NAMED = re.compile(r"\{[ui]\}")
 """Groups that have a name: a pattern may hold each once."""
 _SYNTAX = re.compile(r"(\{\w+\}| \.\.\. |\)\?|[()|])")
@@ -39,14 +43,20 @@ def plain_text(text: str) -> str:
     """Lower the case, turn typographic apostrophes and hyphens into plain ones, drop the rest.
 
     Letters and digits of any script, `'`, `#`, `.` and `,` stay; hyphens and runs of anything else
-    become one space, so that "Sci-Fi" and "sci fi" are the same words; "&" is "and", "€" is "euro".
+    become one space, so that "Sci-Fi" and "sci fi" are the same words; "&" is "and", "€" is "euro",
+    ">=" is "min".
     Han and kana are set apart from digits, full-width forms become plain ones.
     """
     lowered = unicodedata.normalize("NFKC", text).casefold().replace("’", "'").replace("ʼ", "'")
-    lowered = lowered.translate(_CURRENCIES)
+    lowered = _PLUS.sub(" and ", _COMPARISON.sub(_compared, lowered.translate(_SIGNS)))
     lowered = lowered.replace("。", ".").replace("、", ",").replace("・", " ")
     lowered = _LIST_AFTER_COLON.sub(", ", lowered.replace("&", " and "))
     return _EDGE.sub(" ", _UNKNOWN_MARK.sub(" ", lowered)).strip()
+
+
+def _compared(sign: re.Match[str]) -> str:
+    words = {">": " over ", ">=": " min ", "<": " under ", "<=": " max "}
+    return words[sign[1] + sign[2]]
 
 
 def without_accents(text: str) -> str:
@@ -135,8 +145,8 @@ def _part(part: str, lists: Mapping[str, Iterable[str]]) -> str:
         "{fraction}": r"(0?[.,][0-9]+)",
         "{year}": r"((?:1[89]|20)[0-9]{2})",
         "{decade}": r"((?:1[89]|20)?[0-9]0)",
-        "{u}": r"#?(?P<u>[0-9]+)",
-        "{i}": r"#?(?P<i>[0-9]+)",
+        "{u}": r"#?(?P<u>[0-9]+)(?![.,]?[0-9])",
+        "{i}": r"#?(?P<i>[0-9]+)(?![.,]?[0-9])",
     }
     if part == "{number}":
         words = sorted(map(plain_text, lists.get("number_words", ())), key=len, reverse=True)

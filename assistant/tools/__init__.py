@@ -136,6 +136,7 @@ _ABOUT: Mapping[str, Any] = {
     "item_id": {"description": "Id of an item."},
     "other_item_id": {"description": "Id of another item."},
     "item_ids": {"description": "Ids of items."},
+    "other_ids": {"description": "Ids of further items that they have, too."},
     "disliked_ids": {"description": "Ids of items that were disliked."},
     "without_items": {"description": "Ids of items to take out of the history."},
     "with_items": {"description": "Ids of items to add to the history."},

@@ -95,28 +95,43 @@ def item_similarity(box: Toolbox, item_id: str, other_item_id: str) -> list[Row]
     ]
 
 
-def also_seen(box: Toolbox, item_id: str, n: int = 5, filters: All | None = None) -> list[Row]:
-    """What the viewers of an item see more often than everybody does, by lift.
+def also_seen(
+    box: Toolbox,
+    item_id: str,
+    n: int = 5,
+    filters: All | None = None,
+    other_ids: Sequence[str] = (),
+) -> list[Row]:
+    """What those who have an item, and others with it, have more often than everybody, by lift.
 
     lift(j) = (viewers of both / viewers of the item) / (viewers of j / all users); an item counts
     when at least two, and a tenth, of the viewers have it.
     """
-    item = box.item(item_id)
-    both, _ = audience_overlaps(box, np.array([item], dtype=np.int32))
-    n_users_of = box.recommender.audience.n_users_of
-    n_viewers, n_users = int(n_users_of[item]), box.dataset.n_users
+    seeds = np.array([box.item(one) for one in (item_id, *other_ids)], dtype=np.int32)
+    n_users_of, matrix = box.recommender.audience.n_users_of, box.recommender.matrix
+    viewers = _viewers(box, seeds)
+    n_viewers, n_users = len(viewers), box.dataset.n_users
     allowed = (filters or All()).mask(box.dataset)
-    allowed[item] = False
-    together = both[0]
+    allowed[seeds] = False
+    together = np.bincount(matrix[viewers].indices, minlength=box.dataset.n_items)
     candidates = np.flatnonzero(allowed & (together >= max(2, LEAST_SHARE * n_viewers)))
     lift = (together / max(n_viewers, 1)) / (np.maximum(n_users_of, 1) / n_users)
     order = candidates[np.lexsort((candidates, -lift[candidates]))]
     return [
         box.item_row(int(one))
         | {"rank": rank, "lift": float(lift[one]), "n_both": int(together[one]), "seed_id": item_id,
-           "seed_title": box.dataset.title(item), "n_viewers": n_viewers, "n_all": n_users}
+           "seed_title": box.dataset.title(int(seeds[0])),
+           "with_titles": [box.dataset.title(int(seed)) for seed in seeds[1:]],
+           "n_viewers": n_viewers, "n_all": n_users}
         for rank, one in enumerate(order[:n], start=1)
     ]  # fmt: skip
+
+
+def _viewers(box: Toolbox, items: IntArray) -> IntArray:
+    """Return the users who have all of `items`, in order."""
+    audience = box.recommender.audience.by_item[items].indices
+    counts = np.bincount(audience, minlength=box.dataset.n_users)
+    return np.flatnonzero(counts == len(set(items.tolist()))).astype(np.int32)
 
 
 def item_audience(box: Toolbox, item_id: str) -> list[Row]:

@@ -77,7 +77,8 @@ def also(rows: Sequence[Row], voice: Voice, args: Args) -> str:
     if not rows:
         return voice.say("also_none")
     row = rows[0]
-    head = voice.say("also", n=row["n_viewers"], title=spoken(row["seed_title"]))
+    titles = voice.listed([spoken(title) for title in (row["seed_title"], *row["with_titles"])])
+    head = voice.say("also", n=row["n_viewers"], title=titles)
     weak = voice.say("also_weak") if row["n_viewers"] < SMALL_AUDIENCE else ""
     return voice.joined([head, weak])
 
