@@ -7,6 +7,9 @@ Protocols; lists are over all items but the user's train items:
     random  a random 20 % of each user's items, drawn once
     folds   every user's items dealt at random; each fold is once the test
 
+What is held out at random does not come after what is known, so random and folds train and measure
+as if the interactions had no times. Where they have none, r80 and loo draw an order first.
+
 Everything that is tuned (epochs, calibration, the neighbours' weight, the baselines' constants) is
 tuned on a cut from the train part: the last item under loo, else the last 20 %.
 """
@@ -21,7 +24,13 @@ import numpy as np
 
 from ingest.dataset.ids import IntArray
 from ingest.dataset.schema import Dataset
-from ingest.dataset.split import k_folds, split_chronological, split_leave_last_out, split_random
+from ingest.dataset.split import (
+    in_random_order,
+    k_folds,
+    split_chronological,
+    split_leave_last_out,
+    split_random,
+)
 from ingest.errors import AskerError
 from recsys.config import TrainingConfig
 from recsys.evaluation import baselines
@@ -121,6 +130,10 @@ def hold_outs(dataset: Dataset, protocol: Protocol, n_folds: int = 5) -> list[Ho
             f"user has are {most}; ask for 2 folds or more, and no more than that"
         )
     rng = np.random.default_rng(0)
+    if protocol in ("random", "folds"):
+        dataset = replace(dataset, has_times=False)
+    elif not dataset.has_times:
+        seen = in_random_order(seen, rng)
     if protocol == "folds":
         splits = k_folds(seen, rng, n_folds)
     elif protocol == "random":
@@ -223,15 +236,25 @@ def _list_baselines(
     recommender = Recommender(part.train, popularity, blend)
     lists = ranked_lists(recommender, part.users, "neighbours", k)
     yield "neighbours only", part.list_metrics(lists), ""
-    split = split_leave_last_out if protocol == "loo" else split_chronological
-    cut = Holdout(part.train, *split(part.train.interactions))
+    cut = _cut_for_constants(part.train, protocol)
     if part.train.n_items <= _SQUARE_MOST:
         knn = best_of(baselines.ITEM_KNN_TRIED, lambda c: baselines.item_knn(cut.seen, c), cut)
         yield "ItemKNN", measured(baselines.item_knn(part.seen, knn)), str(knn)
         yield "EASE", measured(baselines.ease(part.seen)), "λ = 100"
+    if not part.train.has_times:  # nothing follows anything
+        return
     yield "Markov chain", measured(baselines.transitions(part.train, baselines.MARKOV)), ""
     rules = best_of(baselines.TRANSITIONS_TRIED, lambda c: baselines.transitions(cut.train, c), cut)
     yield "item transitions", measured(baselines.transitions(part.train, rules)), str(rules)
+
+
+def _cut_for_constants(train: Dataset, protocol: Protocol) -> Holdout:
+    """Hold out of the training part what constants are chosen by."""
+    split = split_leave_last_out if protocol == "loo" else split_chronological
+    seen = train.interactions
+    if not train.has_times:
+        seen = in_random_order(seen, np.random.default_rng(0))
+    return Holdout(train, *split(seen))
 
 
 def best_of(

@@ -30,7 +30,8 @@ def ranking() -> Preset:
     """Return the recipe for lists: from the history so far, foresee the next items.
 
     Each epoch cuts every user's history at a random place; the items after the cut must stand
-    above all others (softmax). Measured in `whyrec evaluate`.
+    above all others (softmax). Measured in `whyrec evaluate`. An epoch has 25 steps at the most,
+    so that training ends after 2,000 however many users there are: `benchmarks/schedule.py`.
     """
     config = DeepFMConfig(
         task="ranking",
@@ -45,6 +46,7 @@ def ranking() -> Preset:
     training = TrainingConfig(
         loss="softmax",
         n_epochs=80,
+        steps_per_epoch=25,
         lr=5e-3,
         lr_schedule="cosine",
         warm_up=0.05,

@@ -120,3 +120,31 @@ def test_the_order_is_that_of_a_sort_by_user_time_and_row(n_times: int) -> None:
     keys = list(zip(user[order].tolist(), time[order].tolist(), strict=True))
     last = {key: place for place, key in enumerate(keys)}
     assert histories.last_of_tie.tolist() == [last[key] for key in keys]
+
+
+def test_without_times_all_items_weigh_alike_whoever_stands_last() -> None:
+    """A table sorted by item must not look like users who go through the catalogue."""
+    fields = (HistoryField("all"), HistoryField("last", decay=1.0))
+    seen = interactions(ROWS)
+    histories = Histories.from_interactions(seen, n_users=3, in_order=False)
+    lengths = histories.lengths(np.arange(3))
+    bags = histories.bags(np.arange(3), lengths, fields, np.arange(14).reshape(2, 7))
+    for user in range(3):
+        one, other = (bags.values[slice(*bags.offsets[2 * user + f :][:2])] for f in (0, 1))
+        each = [np.float32(len(one) ** -0.5) if len(one) else 0] * int(lengths[user])
+        assert one.tolist() == other.tolist() == each
+    someone = histories.of_one(np.array([3, 1], np.int32))
+    assert someone.times.tolist() == [0, 0] and someone.last_of_tie.tolist() == [1, 1]
+
+
+def test_a_drawn_order_keeps_every_user_their_items() -> None:
+    histories = Histories.from_interactions(interactions(ROWS), n_users=3, in_order=False)
+    rng = np.random.default_rng(0)
+    orders = set()
+    for _ in range(20):
+        drawn, places = histories.drawn(rng)
+        assert drawn.items.tolist() == histories.items[places].tolist()
+        for begin, end in zip(histories.offsets[:-1], histories.offsets[1:], strict=True):
+            assert sorted(drawn.items[begin:end]) == sorted(histories.items[begin:end])
+        orders.add(tuple(drawn.items.tolist()))
+    assert len(orders) > 3

@@ -49,6 +49,8 @@ _OPTIONS: tuple[Callable[..., Any], ...] = (
     click.option("--dropout", "dropout_rate", type=float, help="Dropout in the MLP."),
     click.option("--user-id/--no-user-id", default=None, help="The user's id as a field."),
     click.option("--epochs", "n_epochs", type=int, help="The most epochs; the best is kept."),
+    click.option("--steps-per-epoch", type=int,
+                 help="The most steps in an epoch; 0 for all the data."),
     click.option("--lr", type=float, help="Learning rate at the start."),
     click.option("--lr-schedule", type=click.Choice(["constant", "exponential", "cosine"])),
     click.option("--lr-decay", type=float, help="Factor per epoch; means exponential."),

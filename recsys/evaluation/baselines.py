@@ -69,6 +69,9 @@ class ItemKnnConfig:
     shrink: float = 10.0
     """Added below the fraction: what few users say of two items counts less."""
 
+    def __str__(self) -> str:
+        return f"{self.k} nearest items, shrink {self.shrink:g}"
+
 
 ITEM_KNN_TRIED = tuple(ItemKnnConfig(k, s) for k, s in product((20, 100, 400), (0.0, 10.0, 50.0)))
 
@@ -98,6 +101,11 @@ class TransitionsConfig:
     """Whether a pair g places apart counts 1 / g, or all pairs 1."""
     decay: float | None = None
     """The x-th newest item of a user weighs exp(−x / decay); None: only the newest is asked."""
+
+    def __str__(self) -> str:
+        counted = "counted by nearness" if self.fading else "counted alike"
+        asked = f"fading by {self.decay:g}" if self.decay else "only the newest"
+        return f"{self.window} places on, {counted}; of a user's items, {asked}"
 
 
 MARKOV = TransitionsConfig()

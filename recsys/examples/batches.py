@@ -12,6 +12,7 @@ from ingest.dataset.ids import IntArray
 from ingest.dataset.schema import Dataset, FloatArray
 from recsys.config import TrainingConfig
 from recsys.examples.features import Bags, CodeArray, ragged_ranges
+from recsys.examples.history import Histories
 from recsys.examples.inputs import Inputs
 from recsys.examples.sampling import NO_ITEM, NegativeSampler
 
@@ -46,13 +47,16 @@ class PairBatches:
         self._inputs, self._config = inputs, config
         static = len(inputs.space.static("user")) == len(inputs.space.of("user"))
         self._users = inputs.users(np.arange(inputs.n_users)) if static else None
-        histories = inputs.histories
+        histories, labels = inputs.histories, _labels_of(dataset, inputs.histories)
+        if not histories.in_order and inputs.space.history:  # what comes before what is drawn
+            histories, places = histories.drawn(np.random.default_rng(0))
+            labels = labels[places]
+        self._histories = histories
         n_each = np.diff(histories.offsets)
         self._user = np.repeat(np.arange(histories.n_users, dtype=np.int32), n_each)
         self._item = np.asarray(histories.items, np.int32)
         self._cut = np.arange(len(self._user)) - np.repeat(histories.offsets[:-1], n_each)
-        order = np.lexsort((dataset.interactions.time, dataset.interactions.user))
-        self._rating = dataset.interactions.label[order] if config.loss == "mse" else None
+        self._rating = labels if config.loss == "mse" else None
         self._n_negatives = 0 if config.loss == "mse" else config.n_negatives
         matrix = inputs.matrix
         self._sampler = NegativeSampler(matrix, config.sampler) if self._n_negatives else None
@@ -117,17 +121,30 @@ class PairBatches:
             return self._users, users
         cuts = self._cut[rows]
         keep = kept_history(cuts, self._config.history_dropout, rng)
-        return self._inputs.users(users, cuts, keep), np.arange(len(users), dtype=np.int32)
+        bags = self._inputs.users(users, cuts, keep, self._histories)
+        return bags, np.arange(len(users), dtype=np.int32)
+
+
+def _labels_of(dataset: Dataset, histories: Histories) -> FloatArray:
+    """Return the label of every interaction in the order of `histories`."""
+    seen = dataset.interactions
+    keys = (seen.time, seen.user) if histories.in_order else (seen.user,)
+    labels: FloatArray = seen.label[np.lexsort(keys)]
+    return labels
 
 
 class NextBatches:
-    """Every user once an epoch, cut at a random place of their history; the next items are due."""
+    """Every user once an epoch, cut at a random place of their history; the next items are due.
+
+    Where histories have no order, each epoch draws one.
+    """
 
     def __init__(self, inputs: Inputs, config: TrainingConfig) -> None:
         self._inputs, self._config = inputs, config
         lengths = inputs.histories.lengths(np.arange(inputs.n_users))
         self._users = np.flatnonzero(lengths)
         self._lengths = lengths
+        self._histories = inputs.histories
 
     @property
     def n_steps(self) -> int:
@@ -135,6 +152,8 @@ class NextBatches:
 
     def epoch(self, rng: np.random.Generator) -> Iterator[PairBatch | NextBatch]:
         """Yield every user who has an item, in random order."""
+        if not self._histories.in_order:
+            self._histories, _ = self._histories.drawn(rng)
         order = rng.permutation(self._users)
         for start in range(0, len(order), self._config.batch_size):
             yield self._batch(order[start : start + self._config.batch_size], rng)
@@ -145,7 +164,7 @@ class NextBatches:
         decay = self._config.target_decay or np.inf
         ahead, _ = ragged_ranges(np.zeros_like(cuts), ends - cuts)  # 0 is the very next item
         return NextBatch(
-            self._inputs.users(users, cuts, keep),
+            self._inputs.users(users, cuts, keep, self._histories),
             self._items_between(users, np.zeros_like(cuts), cuts),
             self._items_between(users, cuts, ends),
             np.exp(-ahead / decay).astype(np.float32),
@@ -165,9 +184,9 @@ class NextBatches:
         return cuts, np.minimum(cuts + due, lengths)
 
     def _items_between(self, users: CodeArray, begin: CodeArray, end: CodeArray) -> CodeArray:
-        places, offsets = self._inputs.histories.between(users, begin, end)
+        places, offsets = self._histories.between(users, begin, end)
         rows = np.repeat(np.arange(len(users)), np.diff(offsets))
-        return np.stack([rows, self._inputs.histories.items[places].astype(np.int64)])
+        return np.stack([rows, self._histories.items[places].astype(np.int64)])
 
 
 def kept_history(

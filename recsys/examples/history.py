@@ -1,12 +1,13 @@
 """A user's history as a multi-value field: at a cut of c, their first c items, weighted.
 
 This is the user's interaction vector inside DeepFM. A training example looks only at what came
-before it, so the field never holds its own answer.
+before it, so the field never holds its own answer. Where interactions have no times nothing came
+before anything: all items weigh alike, and training puts them in another order every time.
 """
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import NDArray
@@ -42,22 +43,35 @@ class Histories:
     items: IntArray  # (n,)
     times: NDArray[np.int64]  # (n,)
     last_of_tie: CodeArray  # (n,)  place of the last interaction with the same user and time
+    in_order: bool = True
+    """Whether the interactions have times; without, they stand in file order, at time 0."""
 
     @classmethod
-    def from_interactions(cls, interactions: Interactions, n_users: int) -> Histories:
+    def from_interactions(
+        cls, interactions: Interactions, n_users: int, in_order: bool = True
+    ) -> Histories:
         """Put the table in the order (user, time, file row): each user's rows are sorted apart."""
+        if not in_order:
+            interactions = replace(interactions, time=np.zeros(len(interactions), np.int64))
         in_time = _in_time
         if len(interactions.user) >= FEW:
             from recsys.examples.history_kernels import rows_in_time as in_time
         offsets, rows, last = in_time(interactions.user, interactions.time, n_users)
-        return cls(offsets, interactions.item[rows], interactions.time[rows], last)
+        return cls(offsets, interactions.item[rows], interactions.time[rows], last, in_order)
 
-    @classmethod
-    def of_one(cls, items: IntArray, gap: int) -> Histories:
-        """Take `items`, oldest first and `gap` seconds apart, as the history of one user."""
+    def of_one(self, items: IntArray) -> Histories:
+        """Take `items`, oldest first, as the history of one user, as far apart as is usual here."""
         n = len(items)
         places = np.arange(n, dtype=np.int64)
-        return cls(np.array([0, n]), np.asarray(items, np.int32), gap * places, places)
+        times = places * (self.usual_gap() if self.in_order else 0)
+        last = places if self.in_order else np.full(n, n - 1)
+        return Histories(np.array([0, n]), np.asarray(items, np.int32), times, last, self.in_order)
+
+    def drawn(self, rng: np.random.Generator) -> tuple[Histories, CodeArray]:
+        """Put every user's items in a random order; also return the places they stood in, (n,)."""
+        user = np.repeat(np.arange(self.n_users), np.diff(self.offsets))
+        places = np.argsort(user + rng.random(len(user)))
+        return replace(self, items=self.items[places]), places
 
     @property
     def n_users(self) -> int:

@@ -25,7 +25,9 @@ class Inputs:
     ) -> None:
         """Encode every user and item of `dataset` once; ids that `space` lacks become unknown."""
         self.space = space
-        self.histories = Histories.from_interactions(dataset.interactions, dataset.n_users)
+        self.histories = Histories.from_interactions(
+            dataset.interactions, dataset.n_users, dataset.has_times
+        )
         self.n_users, self.n_items = dataset.n_users, dataset.n_items
         self.matrix = interaction_matrix(dataset.interactions, dataset.n_users, dataset.n_items)
         self._users = space.encode(dataset, "user")
@@ -40,17 +42,22 @@ class Inputs:
         users: NDArray[np.integer],
         cuts: CodeArray | None = None,
         keep: NDArray[np.bool_] | None = None,
+        histories: Histories | None = None,
     ) -> Bags:
-        """Return the fields of `users` when `cuts` of their items are known; None: all."""
+        """Return the fields of `users` when `cuts` of their items are known; None: all.
+
+        `histories` are those of these data in another order.
+        """
         cuts = self.histories.lengths(users) if cuts is None else cuts
-        return self._complete(self._users.take(users), self.histories, users, cuts, keep)
+        histories = histories or self.histories
+        return self._complete(self._users.take(users), histories, users, cuts, keep)
 
     def stranger(self, items: IntArray, features: Mapping[str, Any]) -> Bags:
         """Return the fields of someone known only by `items`, oldest first, and `features`.
 
         Their items are taken to lie as far apart in time as is usual in the data.
         """
-        history = Histories.of_one(items, self.histories.usual_gap())
+        history = self.histories.of_one(items)
         static = self.space.encode_row("user", features)
         return self._complete(static, history, np.zeros(1, np.int64), np.array([len(items)]))
 

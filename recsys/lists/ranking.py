@@ -109,7 +109,7 @@ class Recommender:
         )
         self.audience = Audience(self.matrix)
         self.histories = histories or Histories.from_interactions(
-            dataset.interactions, dataset.n_users
+            dataset.interactions, dataset.n_users, dataset.has_times
         )
         self.voters = Voters(self.matrix, self.audience, self.histories, blend.votes)
 

@@ -10,7 +10,13 @@ import numpy as np
 import torch
 
 from ingest.dataset.schema import Dataset
-from ingest.dataset.split import RowArray, Split, split_chronological, split_leave_last_out
+from ingest.dataset.split import (
+    RowArray,
+    Split,
+    in_random_order,
+    split_chronological,
+    split_leave_last_out,
+)
 from ingest.errors import AskerError, TrainingError
 from recsys.checkpoint import TrainedModel
 from recsys.config import RATING_METRICS, DeepFMConfig, Task, TrainingConfig
@@ -102,6 +108,8 @@ def _hold_out(
     if not training.validation_ratio:
         return None
     seen = dataset.interactions
+    if not dataset.has_times:  # nothing is the last of a history
+        seen = in_random_order(seen, np.random.default_rng(0))
     last = training.validation_last
     split = (
         split_leave_last_out(seen) if last else split_chronological(seen, training.validation_ratio)
