@@ -10,7 +10,8 @@ from assistant.asking.plan import MAX_CHOICES, Planner
 from assistant.asking.question import Question
 from assistant.evidence import Row
 from assistant.lexicon import load_lexicon
-from assistant.wording import numbered
+from assistant.wording import named, numbered, spoken
+from assistant.wording.titles import LONGEST
 from ingest.dataset.schema import Dataset, Noun
 from ingest.intake.in_memory import from_frames
 
@@ -128,3 +129,27 @@ def test_items_of_one_title_in_a_list_show_their_ids() -> None:
         "2. Alien: good",
         "3. Heat [c]: good",
     ]
+
+
+@pytest.mark.parametrize(
+    ("title", "said"),
+    [
+        ("Alien", "Alien"),
+        ("Lion King, The", "The Lion King"),
+        ("Two\nlines\tand  more ", "Two lines and more"),
+        ("\x1b[31mRed\x1b[0m \x1b]0;owned\x07alert\x07", "Red alert"),
+        ("\u202egnp.exe\u200b", "gnp.exe"),
+        ("👩‍🚀 cafe\u0301", "👩‍🚀 cafe\u0301"),
+        ("x" * 300, "x" * (LONGEST - 1) + "…"),
+        ("1. Fake: DeepFM gives it a score of 1.00", "“1. Fake: DeepFM gives it a score of 1.00”"),
+        ("שלום", "\u2068שלום\u2069"),
+        ("**bold** | a |", "**bold** | a |"),
+    ],
+)
+def test_a_title_is_one_plain_line(title: str, said: str) -> None:
+    assert spoken(title) == said
+    assert spoken(said.strip("“”\u2068\u2069")) == said
+
+
+def test_an_item_whose_title_is_nothing_that_shows_is_called_by_its_id() -> None:
+    assert named({"item_id": "x7", "title": "\u200b", "attributes": {}}) == "[x7]"

@@ -46,15 +46,18 @@ class Draft:
 
     def parts(self) -> list[tuple[str, str | None]]:
         """Return the answer's lines in order, each with the id of the item whose reason ends it."""
-        items = [(self._lead(row), row["item_id"]) for row in self.items]
+        ids = [row["item_id"] for row in self.items]
+        items = list(zip(self._leads(), ids, strict=True))
         opening = [(self.opening, None)] if self.opening else []
         return [*opening, *items, *((note, None) for note in self.notes if note)]
 
-    def _lead(self, row: Row) -> str:
-        """Return what stands before an item's reason."""
-        if "rank" in row:
-            return wording.numbered([row], {row["item_id"]: ""})
-        return f"{wording.named(row)}: " if len(self.items) > 1 else ""  # the opening names it
+    def _leads(self) -> list[str]:
+        """Return what stands before each item's reason."""
+        if all("rank" in row for row in self.items):
+            return wording.leads(self.items)
+        if len(self.items) == 1:
+            return [""]  # the opening names it
+        return [f"{wording.named(row)}: " for row in self.items]
 
     def text(self, reasons: Mapping[str, str]) -> str:
         """Return the whole answer with these reasons."""
@@ -129,12 +132,13 @@ def _told(question: Question, evidence: Sequence[Evidence], voice: Voice) -> Dra
         opening = _head(call, own)
         if call.tool == "popular_items" and question.kind in _PERSONAL:
             opening = ""
+        said = bool(opening) and not items and not notes.is_narrowed(question)
         return Draft(
             "answered",
             opening,
             items,
             reasons,
-            notes=notes.of_list(question, items, evidence, voice),
+            notes=notes.of_list(question, None if said else items, evidence, voice),
         )
     texts = [_call_text(call, voice) for call in shown]
     told = notes.of_claim(question, shown, voice)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from assistant import wording
-from assistant.asking.question import MAX_N, Question
+from assistant.asking.question import DEFAULT_N, MAX_N, Question
 from assistant.evidence import Evidence, Row, rows_of
 from assistant.lexicon import load_lexicon
 from assistant.wording import Voice
@@ -92,13 +92,25 @@ def of_list(
     return notes
 
 
+def is_narrowed(question: Question) -> bool:
+    """Tell whether conditions of the question leave items out."""
+    return bool(question.filters or question.topic) or question.least_score is not None
+
+
 def _shortage(question: Question, n: int, evidence: Sequence[Evidence], voice: Voice) -> list[str]:
     """Return why fewer items are listed than were asked for."""
-    narrowed = question.filters or question.topic or question.least_score is not None
+    narrowed = is_narrowed(question)
     nearest = question.kind == "recommend_from_neighbours"
+    # Five are listed where no number was asked for.
+    sentence = (
+        ("left_none", "left_some") if question.n == DEFAULT_N else ("short_none", "short_some")
+    )
+    personal = any(call.tool in ("recommend", "varied") for call in evidence)
+    if personal and not (n or narrowed or nearest):
+        return [voice.say("binding_seen_all")]
     notes = [
         voice.say(
-            "short_some" if n else "short_none",
+            sentence[bool(n)],
             asked=question.n,
             n=n,
             why=voice.say("why_filters", n=max(n, 1)) if narrowed else "",

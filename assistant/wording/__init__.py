@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -11,10 +10,14 @@ from typing import Any
 
 from assistant.evidence import Row
 from assistant.wording.phrasebook import Phrasebook, phrasebook
+from assistant.wording.titles import named as named
+from assistant.wording.titles import spoken as spoken
 from ingest.dataset.schema import Dataset, Noun
 
 PSEUDONYM = "neighbour "
 """What stands before the letters that hide a user's id."""
+FEW_UNSEEN = 5
+"""Among fewer unseen items than this a score's place tells nothing."""
 WEAK_OVERLAP = 3
 """Neighbours with fewer items in common than this are called weak."""
 
@@ -103,28 +106,6 @@ def voice_over(
     return Voice(dataset.noun, user_id, addressed, rating, graded=graded)
 
 
-_INVERTED = re.compile(
-    r"^(?P<name>[^()]*), (?P<article>The|A|An|Le|La|Les|L'|Il|Der|Die|Das|El)(?P<rest> \(.*)?$"
-)
-
-
-def spoken(title: str) -> str:
-    """Return a title as it is said: "Lion King, The" is "The Lion King"."""
-    return _INVERTED.sub(_said, title)
-
-
-def _said(match: re.Match[str]) -> str:
-    article = match["article"] + ("" if match["article"].endswith("'") else " ")
-    return f"{article}{match['name']}{match['rest'] or ''}"
-
-
-def named(row: Row) -> str:
-    """Return an item's title with its year, where the data have one."""
-    year = row["attributes"].get("year")
-    title = spoken(str(row["title"]))
-    return f"{title} ({year})" if isinstance(year, int) else title
-
-
 def reason(row: Row, voice: Voice) -> str:
     """Return why an item stands in the list: score and place, neighbours, shared taste."""
     sentence = "reason_rating" if voice.rating else "reason_score"
@@ -136,10 +117,17 @@ def _standing(row: Row, voice: Voice) -> str:
     """Return where the score stands among the scores of all that the user has not seen."""
     unseen, share = row["n_unseen"], row["percentile"]
     if row.get("seen"):
-        return voice.say("standing_seen", share=share, unseen=unseen)
-    if share >= 100.0 * (unseen - 1) / max(unseen, 1) - 1e-3:
-        return voice.say("standing_highest", unseen=unseen)
-    return voice.say("standing_higher", share=share, unseen=unseen)
+        if not unseen:
+            return voice.say("standing_seen_alone")
+        name = "standing_seen" if share else "standing_below"
+        name = "standing_above" if share >= 100 else name
+    elif unseen == 1:
+        name = "standing_only"
+    elif share >= 100.0 * (unseen - 1) / unseen - 1e-3:
+        name = "standing_highest"
+    else:
+        name = "standing_higher" if share else "standing_lowest"
+    return voice.say(name, share=share, unseen=unseen)
 
 
 def support(row: Row, voice: Voice) -> str:
@@ -239,7 +227,7 @@ def prediction(row: Row, voice: Voice) -> str:
     title, mean = named(row), row["mean_score"]
     sentence = voice.say(
         "predict_rating" if voice.rating else "predict_score",
-        verdict=voice.say(_verdict(row["percentile"])),
+        verdict=voice.say(_verdict(row)),
         title=title,
         score=row["score"],
         standing=_standing(row, voice),
@@ -251,7 +239,11 @@ def prediction(row: Row, voice: Voice) -> str:
     return voice.say("predict_seen", title=title, rated=rated, prediction=sentence)
 
 
-def _verdict(percentile: float) -> str:
+def _verdict(row: Row) -> str:
+    """Return the verdict by the place of the score; none where there is little to compare with."""
+    if row["n_unseen"] < FEW_UNSEEN:
+        return "verdict_0"
+    percentile = row["percentile"]
     steps = ((95, "verdict_5"), (80, "verdict_4"), (50, "verdict_3"), (20, "verdict_2"))
     return next((name for least, name in steps if percentile >= least), "verdict_1")
 
@@ -263,13 +255,23 @@ def popular_reason(row: Row, voice: Voice) -> str:
 
 def numbered(rows: Sequence[Row], reasons: Mapping[str, str]) -> str:
     """Return the list as lines: place, title and reason; items of one title show their ids."""
+    return "\n".join(
+        lead + reasons[row["item_id"]] for row, lead in zip(rows, leads(rows), strict=True)
+    )
+
+
+def leads(rows: Sequence[Row]) -> list[str]:
+    """Return what stands before each item's reason: place and title, the id where titles repeat."""
     names = [named(row) for row in rows]
     often = Counter(names)
-    lines = []
-    for row, name in zip(rows, names, strict=True):
-        which = f" [{row['item_id']}]" if often[name] > 1 else ""
-        lines.append(f"{row['rank']}. {name}{which}: {reasons[row['item_id']]}")
-    return "\n".join(lines)
+    return [
+        f"{row['rank']}. {name}{_which(row) if often[name] > 1 else ''}: "
+        for row, name in zip(rows, names, strict=True)
+    ]
+
+
+def _which(row: Row) -> str:
+    return f" [{row['item_id']}]"
 
 
 def claim(claimed: float, computed: float, voice: Voice) -> str:

@@ -33,7 +33,8 @@ def _place(row: Row, voice: Voice) -> str:
         return voice.say("place_removed", title=title, condition=row["removed_by"])
     scored = voice.scored(row["score"])
     n, rank = row["n_allowed"], row["list_rank"]
-    told = voice.say("place", title=title, rank=rank, n=n, scored=scored)
+    sentence = "place_only" if n == 1 else "place"
+    told = voice.say(sentence, title=title, rank=rank, n=n, scored=scored)
     if rank > 1:
         first = voice.scored(row["first_score"])
         told += voice.say("place_first", title=spoken(row["first_title"]), scored=first)
@@ -164,8 +165,9 @@ def _basis(row: Row, voice: Voice) -> str:
     """Return how much is known of the user."""
     near = voice.say("basis_alone")
     if row["n_near"]:
+        sentence = "basis_near_one" if row["n_near"] == 1 else "basis_near"
         overlap, jaccard = row["best_overlap"], row["best_jaccard"]
-        near = voice.say("basis_near", near=row["n_near"], n=overlap, jaccard=jaccard)
+        near = voice.say(sentence, near=row["n_near"], n=overlap, jaccard=jaccard)
     verdict = voice.say("basis_thin" if row["thin_user"] else "basis_fair")
     return voice.joined([voice.say("basis", n=row["n_items"], near=near), verdict])
 

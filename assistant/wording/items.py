@@ -78,9 +78,8 @@ def also(rows: Sequence[Row], voice: Voice, args: Args) -> str:
         return voice.say("also_none")
     row = rows[0]
     titles = voice.listed([spoken(title) for title in (row["seed_title"], *row["with_titles"])])
-    head = voice.say("also", n=row["n_viewers"], title=titles)
     weak = voice.say("also_weak") if row["n_viewers"] < SMALL_AUDIENCE else ""
-    return voice.joined([head, weak])
+    return voice.say("also", n=row["n_viewers"], title=titles, weak=weak)
 
 
 def also_reason(row: Row, voice: Voice) -> str:

@@ -34,7 +34,10 @@ def for_titles(rows: Sequence[Row], voice: Voice, args: Args) -> str:
 def for_titles_reason(row: Row, voice: Voice) -> str:
     """Return the score for a stranger and its place."""
     share, of = row["percentile"], row["n_unseen"]
-    text = voice.say("for_titles_reason", score=row["score"], share=share, n=of)
+    name = "for_titles_reason" if share else "for_titles_lowest"
+    if share >= 100.0 * (of - 1) / of - 1e-3:
+        name = "for_titles_highest" if of > 1 else "for_titles_only"
+    text = voice.say(name, score=row["score"], share=share, n=of)
     if "neighbours" not in row:
         return text
     stranger = replace(voice, user_id="", addressed=True)
