@@ -3,16 +3,14 @@
 from __future__ import annotations
 
 from concurrent.futures import ThreadPoolExecutor
-from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 from scipy import sparse
 
 from ingest.dataset.ids import IntArray
+from recsys.neighbours.jaccard_layout import for_kernel, lay_out
 
-DENSE = 1024
-"""An item becomes a column of bits when one user in `DENSE` has it, else a posting list."""
 PART = 256
 """Sets, of like size, that are searched together."""
 
@@ -27,14 +25,12 @@ class BitColumns:
         """Lay out a binary (n_users, n_items) matrix.
 
         Cost: some 40 ns an interaction; the first time on a machine, some seconds to compile.
-        Memory: on power-law data some 7 bytes an interaction, at the very most `DENSE` / 8.
+        Memory: on power-law data some 7 bytes an interaction, at the very most an eighth of
+        `jaccard_layout.DENSE`.
         """
-        from recsys.neighbours.jaccard_kernels import fill
-
         self._indptr = matrix.indptr.astype(np.int64)
-        self._indices = _for_kernel(matrix.indices)
-        self._layout = _empty_layout(matrix)
-        fill(self._indptr, self._indices, self._layout)
+        self._indices = for_kernel(matrix.indices)
+        self._layout = lay_out(matrix)
 
     @property
     def nbytes(self) -> int:
@@ -43,7 +39,7 @@ class BitColumns:
 
     def nearest(self, items: IntArray, k: int, exclude: int | None) -> Lists:
         """Return the list of one set of distinct items, as a block of one."""
-        sets = np.array([0, len(items)], dtype=np.int64), _for_kernel(items)
+        sets = np.array([0, len(items)], dtype=np.int64), for_kernel(items)
         left_out = np.array([-1 if exclude is None else exclude], dtype=np.int32)
         return self._search(sets, np.zeros(1, dtype=np.int64), left_out, k)
 
@@ -54,7 +50,7 @@ class BitColumns:
 
         def search_part(start: int) -> None:
             part = by_size[start : start + PART]
-            rows, exclude = users[part].astype(np.int64), _for_kernel(users[part])
+            rows, exclude = users[part].astype(np.int64), for_kernel(users[part])
             found = self._search((self._indptr, self._indices), rows, exclude, k)
             for array, values in zip(lists, found, strict=True):
                 array[part] = values
@@ -91,30 +87,3 @@ def empty_lists(n_sets: int, k: int, n_users: int) -> Lists:
         np.zeros(shape, dtype=np.int32),
         np.zeros(n_sets, dtype=np.int32),
     )
-
-
-def _empty_layout(matrix: sparse.csr_array) -> Any:
-    from recsys.neighbours.jaccard_kernels import BLOCK, STRIP, Layout
-
-    n_users, n_items = matrix.shape
-    sizes = np.diff(matrix.indptr).astype(np.int32)
-    user_at = np.argsort(sizes, kind="stable").astype(np.int32)
-    audience = np.bincount(matrix.indices, minlength=n_items)
-    dense = audience * DENSE >= n_users
-    column_of = np.where(dense, np.cumsum(dense) - 1, -1 * np.cumsum(~dense)).astype(np.int32)
-    n_words = -(-min(n_users, BLOCK) // STRIP) * (STRIP // 64)
-    starts = np.concatenate([[0], np.cumsum(audience[~dense])]).astype(np.int64)
-    return Layout(
-        user_at=user_at,
-        size_at=sizes[user_at],
-        lowest=np.minimum.reduceat(user_at, np.arange(0, n_users, STRIP)),
-        column_of=column_of,
-        columns=np.zeros((-(-n_users // BLOCK), int(dense.sum()) + 1, n_words), dtype=np.uint64),
-        starts=starts,
-        places=np.empty(starts[-1], dtype=np.int32),
-    )
-
-
-def _for_kernel(array: Any) -> IntArray:
-    """Return `array` as the one kind that the search is compiled for, a copy only if it must be."""
-    return np.require(array, dtype=np.int32, requirements=["C", "W"])

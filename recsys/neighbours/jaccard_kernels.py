@@ -1,8 +1,6 @@
 """Compiled search for exact Jaccard neighbours; import it inside the function that needs it.
 
-**Layout.** Users stand in order of their number of items, in blocks of 25,088. An item that many
-users have is a column of bits, one per place, 64 users to a word, and a block's words of a column
-lie together. An item that few users have is a posting list: the places of its users, ascending.
+The layout is described in `recsys.neighbours.jaccard_layout`.
 
 **Counting.** |A∩B| of one set A with 64 users at once is the sum of the words of A's items, bit by
 bit. The sum is kept bit-sliced, too: bit u of plane p is binary digit p of user u's count. Three
@@ -28,18 +26,18 @@ are searched outwards from |A|'s own size, and sizes from which b/e is out of re
 linear and sublinear time", J. Chem. Inf. Model. 47 (2), 2007.)
 
 All of it is integer arithmetic: fractions are compared crosswise, ties go to the lower user index.
-It is one room, though a large one, because numba's cache looks for changes in this file only.
+It is one room, though a large one, because numba's cache looks for changes in this file only: no
+compiled function, and no constant in one, may live elsewhere.
 """
 
 from __future__ import annotations
 
-from typing import Any, NamedTuple
+from typing import Any
 
 import numpy as np
 from numba import njit, uint64
-from numpy.typing import NDArray
 
-from ingest.dataset.ids import IntArray
+from recsys.neighbours.jaccard_layout import Layout
 
 WORDS = 392
 """Words of a column in one block, at most. Long runs are read from memory at full speed, and the
@@ -50,41 +48,6 @@ STRIP = 512
 """Users compared with one bound."""
 STRIP_WORDS = STRIP // 64
 NONE, ONE, ALL = uint64(0), uint64(1), uint64(0xFFFFFFFFFFFFFFFF)
-
-
-class Layout(NamedTuple):
-    """The arrays that are searched. A place is a position in the order by size."""
-
-    user_at: IntArray
-    """Place → user, (n_users,)."""
-    size_at: IntArray
-    """Place → how many items that user has, ascending, (n_users,)."""
-    lowest: IntArray
-    """The lowest user index of each strip, (n_strips,)."""
-    column_of: IntArray
-    """Item → its bit column c ≥ 0, or its posting list -1 - c, (n_items,)."""
-    columns: NDArray[np.uint64]
-    """(n_blocks, n_columns + 1, words in a block); the last column is empty, to fill up eights."""
-    starts: NDArray[np.int64]
-    """Where each posting list starts in `places`, and the end, (n_lists + 1,)."""
-    places: IntArray
-    """All posting lists, each ascending."""
-
-
-@njit(cache=True, nogil=True)
-def fill(indptr: Any, indices: Any, layout: Layout) -> None:
-    """Write the sets of all users, a CSR matrix, into the empty arrays of `layout`."""
-    cursor = layout.starts[:-1].copy()
-    for place in range(len(layout.user_at)):
-        user = layout.user_at[place]
-        for item in indices[indptr[user] : indptr[user + 1]]:
-            column = layout.column_of[item]
-            if column >= 0:
-                word = place % BLOCK // 64
-                layout.columns[place // BLOCK, column, word] |= ONE << uint64(place % 64)
-            else:
-                layout.places[cursor[-1 - column]] = place
-                cursor[-1 - column] += 1
 
 
 @njit(cache=True, nogil=True)

@@ -17,7 +17,7 @@ from numba import njit, types
 from numba.core.errors import TypingError
 from numba.extending import intrinsic
 
-from recsys.scoring.head_tiles import FEATURES, INT, LANES, ROWS, add_row
+from recsys.scoring.head_tiles import FEATURES, INT, LANES, ROWS
 
 AVAILABLE = {"+avx512f", "+avx512bw", "+avx512vnni"} <= FEATURES
 """Whether the processor has the instruction."""
@@ -47,16 +47,14 @@ def score_coarsely(users: Any, tiles: Any, coarse: Any, layers: Any, widths: Any
     """
     own, vector, shift = users
     weights, factors, offsets, last = layers
-    k, half = vector.shape[1], widths.max() // 2
+    half = widths.max() // 2
     x, z = np.empty((half, LANES), np.int32), np.empty((2 * half, LANES), np.int32)
     y = np.empty((1, LANES), np.float32)
     for t in range(len(tiles)):
         tile = tiles[t]
         here = out[:, t * LANES : (t + 1) * LANES]  # the last tile is cut short
         for u in range(len(own)):
-            for lane in range(LANES):
-                y[0, lane] = own[u] + tile[0, lane]
-            add_row(vector[u : u + 1], tile[1 : 1 + k], y, 0)
+            _add_up_fields(own[u], vector[u], tile, y)
             for h in range(widths[0] // 2):
                 _active_pairs(coarse[t], shift[u : u + 1], x, h)
             place, start = 0, 0
@@ -74,6 +72,16 @@ def score_coarsely(users: Any, tiles: Any, coarse: Any, layers: Any, widths: Any
                 start += n_out
             for lane in range(here.shape[1]):
                 here[u, lane] = y[0, lane]
+
+
+@njit(nogil=True, fastmath={"contract"})
+def _add_up_fields(own: Any, vector: Any, tile: Any, y: Any) -> None:
+    """Fill `y` with a user's score of a tile but for the MLP."""
+    for lane in range(LANES):
+        y[0, lane] = own + tile[0, lane]
+    for j in range(len(vector)):
+        for lane in range(LANES):
+            y[0, lane] += vector[j] * tile[1 + j, lane]
 
 
 @njit(nogil=True, fastmath={"contract"})

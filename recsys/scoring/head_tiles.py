@@ -119,7 +119,7 @@ def _score_tile(
     k = vector.shape[1]
     for lane in range(LANES):
         y[0, lane] = own + tile[0, lane]
-    add_row(vector, tile[1 : 1 + k], y, 0)
+    _add_row(vector, tile[1 : 1 + k], y, 0)
     for h in range(widths[0]):
         for lane in range(LANES):
             x[h, lane] = max(tile[1 + k + h, lane] + shift[h], np.float32(0))
@@ -144,7 +144,7 @@ def _head(weights: Any, widths: Any, x: Any, z: Any, y: Any) -> None:
         place += n_out
         n_in = n_out
         x, z = z, x
-    add_row(weights[place:].reshape(1, n_in), x[:n_in], y, 0)
+    _add_row(weights[place:].reshape(1, n_in), x[:n_in], y, 0)
 
 
 def _add_products(n_rows: int) -> Any:
@@ -216,4 +216,4 @@ def _spread(builder: Any, number: Any) -> Any:
     return builder.shuffle_vector(one, undefined, ir.Constant(ir.VectorType(index, _WIDTH), None))
 
 
-_add_rows, add_row = _add_products(ROWS), _add_products(1)
+_add_rows, _add_row = _add_products(ROWS), _add_products(1)
