@@ -74,6 +74,7 @@ class MentionFinder:
         self._count_of_another = re.compile(
             rf" (?:{words['recipient']}) (?:(?:{words['user']})|#?[0-9])"
         )
+        self._for_user = rf" (?:{words['recipient']}) {USER}"
         self._before_count = re.compile(rf"(?:{words['count_before']})$")
         self.titles = TitleFinder(lexicon, catalogue, self.noun)
         self._user_at_end = re.compile(rf"(?:{words['user']})(?: (?:{words['id']}))?$")
@@ -332,7 +333,9 @@ class MentionFinder:
         """Mark further mentions of a user by the number alone: "similar to 78 but 78 has not"."""
         for number, user in enumerate(found.users):
             if user.isdigit() and user in found.text:
-                bare = re.compile(rf"(?<![\w.]){user}(?![\w.]*[0-9])(?!{self._units.pattern})")
+                bare = re.compile(
+                    rf"(?<![\w.]){user}(?![\w.]*[0-9])(?!{self._units.pattern}|{self._for_user})"
+                )
                 found.text = bare.sub(chr(USERS[0] + number), found.text)
 
 
