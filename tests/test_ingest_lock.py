@@ -53,6 +53,16 @@ def test_a_second_writer_learns_process_command_and_since_when(tmp_path: Path) -
         end(writer)
 
 
+def test_who_writes_is_told_without_what_an_address_holds(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    address = "postgresql://ann:se same@host/shop?password=sesame#ratings"
+    monkeypatch.setattr(sys, "argv", ["/bin/whyrec", "build", address, f"--users={address}", "-v"])
+    with writer_lock(tmp_path):
+        assert Holder.me().command == "whyrec build postgresql://… --users=postgresql://… -v"
+        assert "same" not in (tmp_path / HOLDER).read_text()
+
+
 def test_the_lock_of_a_killed_writer_is_free_and_its_name_stays(tmp_path: Path) -> None:
     writer = started(WRITER, tmp_path)
     end(writer)

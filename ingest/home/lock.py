@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import socket
 import sys
 import time
@@ -24,6 +25,8 @@ from ingest.errors import HomeError
 
 LOCK, HOLDER = "lock", "lock.holder"
 _LONGEST = 80  # characters of a command that a message shows
+_URL = re.compile(r"(\w[\w+.-]*://).*", re.DOTALL)
+"""An address, which may hold a password anywhere behind its scheme."""
 
 
 @dataclass(frozen=True)
@@ -39,7 +42,8 @@ class Holder:
     @classmethod
     def me(cls) -> Holder:
         """Describe this process."""
-        command = " ".join([Path(sys.argv[0]).name or "python", *sys.argv[1:]])
+        told = [_URL.sub(r"\1…", argument) for argument in sys.argv[1:]]
+        command = " ".join([Path(sys.argv[0]).name or "python", *told])
         return cls(os.getpid(), command[:_LONGEST], socket.gethostname(), time.time())
 
     @property
