@@ -14,6 +14,7 @@ from assistant.settings import Settings
 from ingest.errors import HomeError
 from ingest.home.manifest import MEND, Contents, Part
 from ingest.home.workspace import Home
+from recsys.training.verdict import weakness
 
 CHIEF_PACKAGES = ("torch", "langchain", "chromadb", "sentence-transformers", "pandas", "numpy")
 REACH_SECONDS = 3.0
@@ -77,13 +78,15 @@ def _part(contents: Contents, part: Part) -> Finding:
     if part.name == "data":
         grown = f", and {behind}; now {contents.fingerprint}" if behind else ""
         return Finding("data", "ok", about + grown)
-    if not behind:
-        return Finding(part.name, "ok", about)
-    lacks = f"{about}; answers use what it does not know all the same: {behind}"
-    if behind.share < MUCH:
-        return Finding(part.name, "ok", lacks)
-    mend = MEND[part.name] + (" --continue" if part.name == "model" else "")
-    return Finding(part.name, "warning", lacks, mend)
+    weak = weakness(part.folder) if part.name == "model" else ""
+    about += f"; {weak}" if weak else ""
+    about += f"; answers use what it does not know all the same: {behind}" if behind else ""
+    if behind and behind.share >= MUCH:
+        mend = MEND[part.name] + (" --continue" if part.name == "model" else "")
+        return Finding(part.name, "warning", about, mend)
+    if weak:
+        return Finding(part.name, "warning", about, "whyrec evaluate")
+    return Finding(part.name, "ok", about)
 
 
 def _index_server(settings: Settings) -> Iterator[Finding]:

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from assistant.commands.options import emit, home_option, json_option
+from assistant.commands.options import counted, emit, home_option, json_option
 from assistant.commands.sources import request_from, source_options
 from ingest.errors import HomeError
 
@@ -91,12 +91,14 @@ def _built(
     """Build the home and return what was built and what it cost."""
     from assistant.building import build_home
     from ingest.index.chroma import chroma_server
+    from recsys.training.verdict import weakness
 
     wall, cpu = time.perf_counter(), time.process_time()
     build_home(home, dataset, seed=seed, server=chroma_server(), verbose=1, origin=origin)
     return {
         "home": str(home.path),
         "built": True,
+        "weakness": weakness(home.require("model").folder) or None,
         "name": dataset.name,
         "users": dataset.n_users,
         "items": dataset.n_items,
@@ -110,9 +112,12 @@ def _built(
 def _worded(report: dict[str, Any]) -> str:
     if not report["built"]:
         return f"The home in {report['home']} is complete and up to date."
+    weak = report["weakness"]
     return (
-        f"{report['name']}: {report['users']:,} users, {report['items']:,} items, "
-        f"{report['interactions']:,} interactions.\n"
-        f"Built data, model and index in {report['home']} "
+        f"{report['name']}: {counted(report['users'], 'user')}, "
+        f"{counted(report['items'], 'item')}, "
+        f"{counted(report['interactions'], 'interaction')}.\n"
+        + (f"Take its scores lightly: {weak}; `whyrec evaluate` tells more.\n" if weak else "")
+        + f"Built data, model and index in {report['home']} "
         f"({report['seconds']:.0f} s, {report['cpu_seconds']:.0f} CPU-seconds)."
     )

@@ -19,6 +19,11 @@ json_option: Callable[..., Any] = click.option(
 )
 
 
+def counted(n: int, noun: str) -> str:
+    """Return a number of things in words: "1 user", "1,682 items"."""
+    return f"{n:,} {noun}{'' if n == 1 else 's'}"
+
+
 def emit(document: Any, as_json: bool, text: str) -> None:
     """Print `document` as JSON, or else the `text` meant for people."""
     click.echo(json.dumps(document, ensure_ascii=False, indent=2) if as_json else text)

@@ -162,10 +162,16 @@ def describe(trained: TrainedModel) -> dict[str, Any]:
 
 def summary(trained: TrainedModel, folder: str) -> str:
     """Return the outcome of a training in a few lines."""
+    from pathlib import Path
+
+    from recsys.training.verdict import weakness
+
     metrics = ", ".join(f"{name} {value:.4f}" for name, value in trained.metrics.items())
     stopped = " (stopped by hand)" if trained.interrupted else ""
+    weak = weakness(Path(folder))
     return (
         f"Trained DeepFM for {trained.config.task}{stopped}; the best epoch is "
         f"{trained.best_epoch}.\nHeld out: {metrics or 'nothing'}\n"
-        f"Model, history.json, metrics.json and curve.png are in {folder}"
+        + (f"Take it lightly: {weak}; `whyrec evaluate` tells more.\n" if weak else "")
+        + f"Model, history.json, metrics.json and curve.png are in {folder}"
     )
