@@ -7,8 +7,8 @@ from typing import Any
 
 import pytest
 
-from assistant.checking.claims import load_claims, sentences
 from assistant.checking.facts import facts_of
+from assistant.checking.text import sentences
 from assistant.checking.verify import Verifier, values_of
 from assistant.wording import Voice, prediction, reason, support
 from ingest.dataset.schema import Noun
@@ -36,7 +36,9 @@ ROW: dict[str, Any] = {
     ],
 }
 GENRES = ("Drama", "Comedy", "Horror", "Sci-Fi", "War")
-VERIFIER = Verifier(values_of(GENRES, {"funny": "comedy"}))
+VERIFIER = Verifier(
+    values_of(GENRES, {"funny": "comedy"}), Noun("film", "films", "seen"), ("genres",)
+)
 FACTS = facts_of(ROW, "78")
 
 TRUE = [
@@ -67,7 +69,7 @@ FALSE = {
     "A Drama that Morgan Freeman made great.": "'Morgan' is not something the data say",
     "The Godfather is a Drama too.": "'Godfather' is not something the data say",
     "It has the highest score of all.": "its score is not the highest",
-    "No Drama is better than this one.": "no fact carries the negation 'no'",
+    "No Drama is better than this one.": "no sentence that is checked is built so",
     "You are sure to enjoy this one.": "'sure' promises what nobody computed",
     "<b>Drama</b> for you.": "it holds markup or a link",
     "A Drama, see http://example.org now.": "it holds markup or a link",
@@ -104,7 +106,7 @@ def test_a_sentence_said_twice_is_shown_once() -> None:
 
 
 def test_a_megabyte_of_true_text_is_cut_at_a_sentence() -> None:
-    text = " ".join(f"It is a Drama of rank 2 and {'very ' * n}good." for n in range(200))
+    text = " ".join(f"It is a {'very ' * n}good Drama, and it ranks 2." for n in range(200))
     kept, rejected = VERIFIER.verify(text, FACTS)
     assert len(kept) <= 600
     assert "longer than 600 characters" in rejected[0].why
@@ -124,7 +126,7 @@ def test_what_code_words_passes_its_own_verification(addressed: bool) -> None:
 @pytest.mark.parametrize("graded", [False, True])
 def test_what_was_done_with_items_is_said_as_the_data_say_it(done: str, graded: bool) -> None:
     noun = Noun("thing", "things", done)
-    verifier = Verifier(VERIFIER.values, load_claims().with_words(noun, []), graded)
+    verifier = Verifier(VERIFIER.values, noun, (), graded)
     text = reason(ROW, Voice(noun, "78", graded=graded))
     assert f"user 78 has not {done}" in text
     assert verifier.verify(text, FACTS) == (text, [])
@@ -376,7 +378,7 @@ def test_ids_need_not_be_numbers() -> None:
 def test_a_measure_of_the_item_is_a_fact_under_its_name() -> None:
     row = ROW | {"attributes": {"price": 9.99, "genres": ["Drama"]}}
     facts = facts_of(row, "78")
-    verifier = Verifier(VERIFIER.values, load_claims().with_words(Noun("disc", "discs"), ["price"]))
+    verifier = Verifier(VERIFIER.values, Noun("disc", "discs"), ("price", "genres"))
     assert verifier.objection("The price of this disc is 9.99.", facts) is None
     assert verifier.objection("The price of this disc is 8.99.", facts) is not None
 
@@ -391,7 +393,7 @@ def test_the_example_in_the_docs_is_what_happens() -> None:
 
 def test_no_sentence_of_known_words_is_too_odd_to_be_read() -> None:
     rng = random.Random(0)
-    words = [*VERIFIER.claims.meanings, *VERIFIER.claims.numbers, *VERIFIER.claims.fractions]
+    words = [*VERIFIER.words.symbols, *VERIFIER.words.numbers, *VERIFIER.words.fractions]
     facts = (
         "215 49 78 0.91 24 77 99.8% 1994 14 25 10 2nd 1990s Drama Comedy % of / ( ) ; , “".split()
     )

@@ -7,7 +7,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field
 from typing import Any
 
-from assistant.checking.claims import fold, shown
+from assistant.checking.text import fold, shown
 from assistant.evidence import Row
 from assistant.wording import spoken
 

@@ -1,9 +1,9 @@
 """Claims against evidence: keep the sentences that an item's own evidence carries, drop the rest.
 
 A sentence is kept when every word of it is known (`lexicon/claims.toml`) or stands in the evidence
-of that item, every number is a fact of the kind its words name at its printed rounding, every name
-and attribute is the item's, comparisons hold, and it states at least one fact. Whatever a model
-remembers, promises or is told to say has words that stand in neither, and is dropped with why.
+of that item, and the grammar (`lexicon/grammar.toml`) puts all of it together from phrases that
+hold. Whatever a model remembers, promises or is told to say has words that are not known, or is
+put together as no fact is, and is dropped with why.
 """
 
 from __future__ import annotations
@@ -11,34 +11,24 @@ from __future__ import annotations
 import re
 import unicodedata
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
+from functools import cached_property, lru_cache
 
-from assistant.checking.claims import (
-    MAX_READ,
-    Claims,
-    Token,
-    fold,
-    load_claims,
-    read,
-    sentences,
-    shown,
-)
-from assistant.checking.comparisons import wrong_comparison
-from assistant.checking.context import mean_in_context
 from assistant.checking.facts import Facts, Person
-from assistant.checking.forms import symbols_of, wrong_form
+from assistant.checking.grammar import Grammar, Part, Wrong, load_grammar
 from assistant.checking.layout import CUT_OFF, plain
-from assistant.checking.quantities import wrong_number
-from assistant.checking.reading import Reading
-from assistant.checking.senses import wrong_sense
-from assistant.checking.subjects import wrong_subject
-from ingest.dataset.schema import Dataset
+from assistant.checking.meanings import LIKELY, MEANINGS, Who
+from assistant.checking.text import fold, sentences, shown
+from assistant.checking.words import Unknown, Words, load_words, read
+from ingest.dataset.schema import Dataset, Noun
 
+MAX_READ = 4_000
+"""Characters of one reason that are read; what follows is not."""
 MAX_REASON_CHARACTERS = 600
-_MARKUP = re.compile(r"[<>{}\[\]*`_|~^\\=$€£]|https?:|www\.")
+_MARKUP = re.compile(r"[<>{}\[\]*`_|~^\\$€£]|https?:|www\.")
 _SAYS_NOTHING = "it says nothing"
 """The objection to "Why this one?" and "Here is why": shown only beside a sentence that does."""
-_MARKS = frozenset(".,;:()\"'“”‘’–—-/%!?÷#&+") | {"'s"}
+_NOT_BUILT = "no sentence that is checked is built so"
 
 
 @dataclass(frozen=True)
@@ -52,20 +42,22 @@ class Rejected:
         return {"text": self.text, "why": self.why}
 
 
+@lru_cache
+def load_rules() -> Grammar:
+    """Read the rules by which phrases are put together."""
+    return load_grammar("grammar.toml", MEANINGS)
+
+
 @dataclass(frozen=True)
 class Verifier:
     """Holds sentences against facts, with one language's words and one data set's values."""
 
     values: Mapping[str, str] = field(default_factory=dict)
     """Every folded spelling of an attribute value of the data, and the value it spells."""
-    claims: Claims = field(default_factory=load_claims)
+    noun: Noun = Noun()
+    attributes: tuple[str, ...] = ()
     graded: bool = True
     """Whether the data say what was liked; else what somebody has seen is all there is."""
-    formed: bool = True
-    """Whether a sentence has to be built like one that is checked; not where those are gathered."""
-
-    def __post_init__(self) -> None:
-        object.__setattr__(self, "claims", replace(self.claims, values=frozenset(self.values)))
 
     @classmethod
     def of(cls, dataset: Dataset, synonyms: Mapping[str, str] | None = None) -> Verifier:
@@ -76,18 +68,24 @@ class Verifier:
             if attribute.kind != "dense"
             for one in _each(dataset.items[attribute.name])
         }
-        attributes = (one.name for one in dataset.fields_of("item"))
-        claims = load_claims().with_words(dataset.noun, attributes)
-        graded = dataset.liked_from is not None
-        return cls(values_of(names, synonyms or {}), claims, graded)
+        return cls(
+            values_of(names, synonyms or {}),
+            dataset.noun,
+            tuple(attribute.name for attribute in dataset.fields_of("item")),
+            dataset.liked_from is not None,
+        )
+
+    @cached_property
+    def words(self) -> Words:
+        return load_words().of_data(self.noun, self.attributes, self.values)
 
     def verify(self, reason: str, facts: Facts) -> tuple[str, list[Rejected]]:
         """Return the sentences of `reason` that hold, joined, and those that do not."""
         kept: list[str] = []
         rejected: list[Rejected] = []
+        fillers: list[str] = []
         carried: tuple[Person, ...] = ()
         dropped = False
-        fillers: list[str] = []
         whole = reason if len(reason) <= MAX_READ else reason[:MAX_READ] + CUT_OFF
         for sentence in sentences(plain(whole), facts.names):
             text = self._unjoined(sentence) if dropped else sentence
@@ -121,39 +119,35 @@ class Verifier:
         why = _form(sentence)
         if why is not None:
             return why, ()
-        reading = self._read(sentence, facts, carried)
-        why = (
-            _foreign(reading)
-            or wrong_sense(reading)
-            or wrong_subject(reading)
-            or wrong_comparison(reading)
-            or wrong_number(reading)
-            or (self._hangs(reading) if dropped else None)
-            or _empty(reading)
-            or (wrong_form(reading) if self.formed else None)
-        )
-        named = tuple(
-            person
-            for token in reading.tokens
-            if token.kind == "user" and (person := reading.person(token)) is not None
-        )
-        return why, named if why is None else ()
+        try:
+            built = self.built(sentence, facts, carried)
+        except Unknown as unknown:
+            return f"{str(unknown).strip()!r} is not something the data say", ()
+        except Wrong as wrong:
+            return str(wrong), ()
+        if len(built) != 1 or built[0].symbol not in ("S", "Idle"):
+            return _NOT_BUILT, ()
+        if built[0].symbol == "Idle":
+            return _SAYS_NOTHING, ()
+        if dropped and _points_back(sentence, self.words.joining["pointing"]):
+            return "it hangs on a sentence that was dropped", ()
+        return None, built[0].value or ()
 
-    def _read(self, sentence: str, facts: Facts, carried: tuple[Person, ...]) -> Reading:
+    def built(self, sentence: str, facts: Facts, carried: tuple[Person, ...] = ()) -> list[Part]:
+        """Return the phrases that a sentence is made of, as far as they are understood."""
         people = [facts.user_id, *(one.name for one in facts.people)]
-        found = read(sentence, self.claims, facts.names, people, self.values)
-        reading = Reading(found, facts, self.claims, carried)
-        mean_in_context(reading, self.graded)
-        return reading
-
-    def forms(self, reason: str, facts: Facts) -> list[str]:
-        """Return how the sentences of a true reason are built, as symbols."""
-        parts = sentences(plain(reason), facts.names)
-        return [symbols_of(self._read(one, facts, ())) for one in parts]
+        parts = read(sentence, self.words, facts.names, people)
+        if all(part.symbol in _BARE for part in parts):
+            raise Wrong("it is a bare number")
+        for part in parts:
+            _resolve(part, facts)
+        if not self.graded:
+            parts = _own_history(parts)
+        return load_rules().built(parts, facts, carried)
 
     def _unjoined(self, sentence: str) -> str:
         """Take away the words that tie a sentence to one that was dropped."""
-        joining = self.claims.joining
+        joining = self.words.joining
         opening = "|".join(re.escape(word) for word in joining["opening"])
         inside = "|".join(re.escape(word) for word in joining["inside"])
         text = re.sub(rf"^(?:{opening})\b,? ", "", sentence, flags=re.IGNORECASE)
@@ -161,14 +155,53 @@ class Verifier:
         text = re.sub(rf",? (?:{inside})([.!])$", r"\1", text)
         return text[:1].upper() + text[1:]
 
-    def _hangs(self, reading: Reading) -> str | None:
-        """Tell whether a sentence points at one that was dropped: "They share 24 films"."""
-        first, *rest = reading.tokens
-        pointing = fold(first.text) in self.claims.joining["pointing"]
-        own = rest and (rest[0].means & {"items"} or rest[0].kind in ("value", "number"))
-        if pointing and not own and not (first.text == "both" and rest and rest[0].kind == "user"):
-            return "it hangs on a sentence that was dropped"
-        return None
+
+def _own_history(parts: list[Part]) -> list[Part]:
+    """Read "the 21 items you saw" and "… in your history" as what counts as liked elsewhere."""
+    read: list[Part] = []
+    for place, one in enumerate(parts):
+        symbols = [other.symbol for other in read[-3:]]
+        itself = place + 1 < len(parts) and parts[place + 1].symbol in ("IT", "this")
+        own = {*symbols[-2:]} & {"YOU", "they"} and symbols[-1] in ("YOU", "they", "have", "do")
+        if one.symbol in ("seen", "saw") and own and not itself:
+            one = Part("liked", one.text)
+        if one.symbol == "history" and symbols in (
+            ["items", "in", "your"],
+            ["items", "in", "their"],
+        ):
+            read[-2:] = [Part("YOU", "you")]
+            one = Part("liked", one.text)
+        read.append(one)
+    return read
+
+
+_BARE = frozenset(("Int", "Dec", "Pct", "Ord", "Decade", "LP", "RP", *".,;:/%#&=-"))
+_OWN = re.compile(r"^(?:this|that|these|those) (?:\w+ )?(?:film|movie|item|one)|^both users?", re.I)
+
+
+def _points_back(sentence: str, pointing: Iterable[str]) -> bool:
+    """Tell whether a sentence points at the one before it: "They share 24 films"."""
+    said = fold(sentence)
+    return not _OWN.match(said) and any(said.startswith(f"{word} ") for word in pointing)
+
+
+def _resolve(part: Part, facts: Facts) -> None:
+    """Turn a name into what it stands for in the evidence: the item, a liked one, a near user."""
+    if part.symbol == "NAME":
+        liked = facts.liked.get(part.text)
+        part.symbol, part.value = ("IT", None) if liked is None else ("LIKED", [liked])
+    elif part.symbol == "USER":
+        if part.text == facts.user_id:
+            part.symbol = "YOU"
+            return
+        found = next((one for one in facts.people if one.name == part.text), None)
+        if found is None:
+            raise Wrong(f"user {part.text} is no near user with this item")
+        part.value = Who((found,))
+    elif part.symbol in ("good", "fits") and facts.percentile < LIKELY:
+        raise Wrong(f"its score does not carry {part.text!r}")
+    elif part.symbol == "promise":
+        raise Wrong(f"{part.text!r} promises what nobody computed")
 
 
 def values_of(names: Iterable[str], synonyms: Mapping[str, str]) -> dict[str, str]:
@@ -214,52 +247,3 @@ def _form(sentence: str) -> str | None:
         if mark.isdigit() and unicodedata.category(after)[0] == "M":
             return "it writes a number in other than plain digits"
     return None
-
-
-def _foreign(reading: Reading) -> str | None:
-    """Object to a word that stands neither in the lexicon nor in the evidence."""
-    if reading.sentence.unknown is not None:
-        return f"{reading.sentence.unknown!r} is not something the data say"
-    previous = None
-    for token in reading.tokens:
-        if token.kind == "mark" and token.text not in _MARKS:
-            return f"{token.text!r} is not something the data say"
-        if previous is not None and previous.text in ("-", "–", "+") and token.kind == "number":
-            return "a range or a sign is no fact of the evidence"
-        previous = token
-    starts = [token for token in reading.tokens[1:] if token.kind == "word"]
-    for token in starts:
-        capital = reading.sentence.text[token.start].isupper()
-        if (
-            capital
-            and token.text not in ("deepfm", "deepfm's", "jaccard", "jaccards")
-            and not _opens(reading, token)
-        ):
-            return f"{token.text!r} does not stand in the evidence of this item"
-    return None
-
-
-def _opens(reading: Reading, token: Token) -> bool:
-    """Tell whether a word opens a clause after a colon or a quotation mark."""
-    before = reading.sentence.text[: token.start].rstrip()
-    return before.endswith((":", "“", '"', ".", "!", "?"))
-
-
-def _empty(reading: Reading) -> str | None:
-    """Object to a sentence that claims nothing."""
-    facts = any(
-        token.kind in ("number", "value")
-        or (token.kind == "title" and token.text in reading.facts.liked)
-        or (token.kind == "user" and token.text != reading.facts.user_id)
-        or token.means & {"highest", "nearest", "all_of", "most_of", "several", "fraction"}
-        for token in reading.tokens
-    )
-    if all(token.kind in ("number", "mark") for token in reading.tokens):
-        return "it is a bare number"
-    concepts = reading.sentence.concepts
-    nobody = "negation" in concepts or {"people", "unseen"} <= concepts  # or it was objected to
-    if facts or nobody:
-        return None
-    idle = {"plain", "it", "items", "rank", "cause", "audience"}
-    filler = all(token.kind == "mark" or token.means <= idle for token in reading.tokens)
-    return _SAYS_NOTHING if filler else "it states no fact of the evidence"

@@ -7,14 +7,14 @@ from pathlib import Path
 import pytest
 
 from assistant.checking.facts import facts_of
-from assistant.checking.forms import features_of
 from assistant.checking.verify import Verifier
 from assistant.home import OpenHome, open_home
 from assistant.settings import Settings
-from benchmarks.forms import FULL
 from benchmarks.verify import PARTS
 from tests.reasons_corpus import Case, Known, cases, known_rows
 
+CHANGED = ("tuned", "held out", "written", "unseen")
+"""The parts of which true reasons are changed."""
 _NUMBER = re.compile(r"(?<![\w.,])[0-9]+(?:\.[0-9]+)?(?![\w,.%]*[0-9])")
 _DIRECTIONS = (
     ("higher than", "lower than"),
@@ -82,6 +82,8 @@ def _other_directions(case: Case) -> Iterator[str]:
 def _negated(case: Case) -> Iterator[str]:
     if 2 * len(case.known.near) == case.known.n_neighbours:
         return  # as many have not seen it
+    if re.search("more than|fewer than|at least|at most", case.text, re.IGNORECASE):
+        return  # that may hold of those who have not, too
     for said, negated in _NEGATIONS:
         yield case.text.replace(said, negated, 1)
 
@@ -120,7 +122,7 @@ def test_no_true_reason_made_false_by_one_change_is_shown(
     verifier: Verifier, known: list[Known], change: Change, least: int
 ) -> None:
     tried, passed = 0, []
-    for part in FULL:
+    for part in CHANGED:
         for case in cases(known, PARTS[part].TRUE, 2):
             facts = facts_of(case.known.row, case.known.user)
             if verifier.verify(case.text, facts)[1]:
@@ -131,21 +133,3 @@ def test_no_true_reason_made_false_by_one_change_is_shown(
                     passed.append((case.text, text))
     assert tried >= least
     assert passed == []
-
-
-def test_a_clause_is_what_its_facts_and_words_are() -> None:
-    assert set(features_of("YOU has #neighbours neighbours")) == {
-        (frozenset({"#neighbours"}),),
-        (frozenset({"#neighbours"}), frozenset({"YOU"})),
-        (frozenset({"#neighbours"}), frozenset({"has"})),
-        (frozenset({"#neighbours"}), frozenset({"neighbours"})),
-        ("#neighbours", "YOU"),
-        ("#neighbours", "neighbours"),
-        ("YOU", "neighbours"),
-    }
-
-
-def test_what_a_cause_ties_together_is_part_of_the_form() -> None:
-    tied: object = (frozenset({"#score"}), frozenset({"#neighbours"}), frozenset())
-    assert tied in set(features_of("IT has #score because #neighbours neighbours has seen IT"))
-    assert tied not in set(features_of("IT has #score , #neighbours neighbours has seen IT"))
