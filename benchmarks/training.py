@@ -205,6 +205,8 @@ def main() -> None:
     parser.add_argument("--folder", type=Path, help=argparse.SUPPRESS)
     given = parser.parse_args()
     if given.worker is None:
+        if not peers.present(given.peers):
+            print(f"no peers in {given.peers}, so there is nothing to compare with: `make peers`")
         for data in given.data:
             compare(given, data)
         return
