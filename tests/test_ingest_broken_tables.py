@@ -114,7 +114,26 @@ BROKEN: dict[str, tuple[Table, Reading, list[str]]] = {
         Reading(),
         [
             "t.csv, column 'time', row 2: '31/05/2024' is neither seconds since 1970 nor a date "
-            "like 2024-05-31T18:30:00"
+            "like 2024-05-31T18:30:00; if it is one, pass --time-format %d/%m/%Y"
+        ],
+    ),
+    "a date that is not written as was said": (
+        "user,item,time\n1,a,31.05.2024\n2,a,2024-05-31\n",
+        Reading(time_format="%d.%m.%Y"),
+        ["t.csv, column 'time', row 3: '2024-05-31' is not written as %d.%m.%Y; mend it"],
+    ),
+    "a number among days": (
+        "user,item,time\n1,a,20240531\n2,a,20240601\n3,a,20240632\n",
+        Reading(),
+        ["t.csv, column 'time', row 4: 20240632 is no day, unlike 20240531; mend it"],
+    ),
+    "rows below the line that Excel writes": (
+        "sep=;\nuser;item;label\n1;a;3\n2;b\n3;;4\n",
+        Reading(),
+        [
+            "t.csv, row 4: has 2 fields where the header has 3; write the separator ';' for an "
+            "empty field too",
+            "t.csv, column 'item', row 5: the id is missing; fill it in",
         ],
     ),
     "a label out of its range": (
@@ -195,7 +214,7 @@ BROKEN: dict[str, tuple[Table, Reading, list[str]]] = {
             "t.csv, column 'user', row 4: the id is missing; fill it in",
             "t.csv, column 'label', row 2: 'x' is not a number; mend it",
             "t.csv, column 'time', row 2: 'soon' is neither seconds since 1970 nor a date like "
-            "2024-05-31T18:30:00",
+            "2024-05-31T18:30:00; mend it, or pass --time-format",
             "t.csv, column 'time', row 5: '1700000000000' is too far for seconds since 1970; write "
             "it in seconds like the others",
             "t.csv, rows 2, 5: user '1' and item 'a' stand together more than once; keep one row, "
@@ -400,6 +419,40 @@ def test_milliseconds_microseconds_and_nanoseconds_are_read_when_asked_for(desk:
         content = f"user,item,time\n1,a,{1_700_000_000 * factor}\n"
         data = desk.load(content, Reading(time_unit=unit))  # type: ignore[arg-type]
         assert data.interactions.time.tolist() == [1_700_000_000]
+
+
+def test_days_are_read_in_whatever_form_they_are_written(desk: Desk) -> None:
+    day = 1_717_113_600  # 2024-05-31
+    for table, how in (
+        ("user,item,time\n1,a,2024-05-31\n", Reading()),
+        ("user,item,time\n1,a,20240531\n", Reading()),
+        ("user,item,time\n1,a,20240531\n2,a,2024-05-31T02:00:00+02:00\n", Reading()),
+        ("user,item,time\n1,a,31.05.2024\n", Reading(time_format="%d.%m.%Y")),
+        ("user,item,time\n1,a,05/31/2024 12:00 AM\n", Reading(time_format="%m/%d/%Y %I:%M %p")),
+    ):
+        assert set(desk.load(table, how).interactions.time.tolist()) == {day}
+        told = any("took 20240531 and the like as days" in said for said in desk.said)
+        assert told == (",20240531\n" in table)
+    seconds = desk.load("user,item,time\n1,a,20240531\n2,a,20\n", Reading())
+    assert seconds.interactions.time.tolist() == [20_240_531, 20]
+
+
+def test_labels_in_words_of_truth_are_one_and_zero(desk: Desk) -> None:
+    data = desk.load("user,item,label\n1,a,true\n1,b,False\n2,a,TRUE\n", Reading())
+    assert data.interactions.label.tolist() == [1.0, 0.0, 1.0]
+
+
+def test_spaces_around_ids_are_said(desk: Desk) -> None:
+    data = desk.load("user,item\n1, a\n2, b\n", Reading())
+    assert data.item_ids.external.tolist() == [" a", " b"]
+    assert desk.said[-1].endswith(
+        "column 'item': 2 ids begin or end with spaces, like ' a'; --ids trim leaves the spaces out"
+    )
+
+
+def test_the_line_that_excel_writes_tells_the_separator(desk: Desk) -> None:
+    data = desk.load("\ufeffsep=;\r\nuser;item;label\r\n1;a,b;3\r\n", Reading())
+    assert data.item_ids.external.tolist() == ["a,b"]
 
 
 def test_times_in_the_future_are_said(desk: Desk) -> None:

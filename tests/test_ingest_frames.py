@@ -107,7 +107,7 @@ def test_numbered_columns_can_be_joined_into_one_multi_feature(desk: Desk) -> No
 def test_unused_columns_are_said(desk: Desk) -> None:
     desk.load(MERGED)
     assert len(desk.said) == 1
-    assert "not used: sex, age, occupation, genre1" in desk.said[0]
+    assert "not used: 'sex', 'age', 'occupation', 'genre1'" in desk.said[0]
 
 
 def test_three_tables_are_put_together(desk: Desk) -> None:
@@ -367,12 +367,12 @@ BROKEN: dict[str, tuple[str | bytes, str]] = {
     "text for a time": (
         "user,item,time\n1,a,10\n1,b,soon\n",
         "t.csv, column 'time', row 3: 'soon' is neither seconds since 1970 nor a date like "
-        "2024-05-31T18:30:00",
+        "2024-05-31T18:30:00; mend it, or pass --time-format",
     ),
     "impossible date": (
         "user,item,time\n1,a,2024-02-30\n",
         "t.csv, column 'time', row 2: '2024-02-30' is neither seconds since 1970 nor a date like "
-        "2024-05-31T18:30:00",
+        "2024-05-31T18:30:00; mend it, or pass --time-format",
     ),
     "missing time": (
         "user,item,time\n1,a,\n2,b,5\n",
@@ -405,9 +405,33 @@ BROKEN: dict[str, tuple[str | bytes, str]] = {
         "user,item\n1,a\n".encode("utf-16"),
         "t.csv: is not UTF-8 but UTF-16; pass --encoding utf-16",
     ),
-    "an Excel file": (
-        b"PK\x03\x04rest",
-        "t.csv: is a zip or Excel file; export the table as CSV",
+    "half a zip": (b"PK\x03\x04rest", "t.csv: is a damaged zip; bring it here again"),
+    "an old Excel file": (
+        b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1" + bytes(500),
+        "t.csv: is an Excel or other office file; save the sheet as CSV UTF-8 and name that file",
+    ),
+    "a database file": (
+        b"SQLite format 3\0" + bytes(90),
+        "t.csv: is a SQLite file; write sqlite:///FILE and name its --table",
+    ),
+    "a PDF": (b"%PDF-1.7\n", "t.csv: is a PDF; export the table as CSV"),
+    "a pickle": (
+        b"\x80\x05\x95\x10\x00",
+        "t.csv: is a Python pickle, which is never read; write the table as Parquet",
+    ),
+    "a heading above the columns' names": (
+        "Sales of May\nuser,item,label\n1,a,3\n2,b,4\n",
+        "t.csv: the first row is 'Sales of May' and those below have 3 fields; the first row must "
+        "hold the columns' names",
+    ),
+    "column names without a line's end": (
+        "user,item,label",
+        "t.csv: there are column names but no rows below them",
+    ),
+    "a quote escaped by a backslash": (
+        'user,item,title\n1,a,"says \\"hi\\", waves"\n2,b,Heat\n',
+        't.csv, row 2: has 4 fields where the header has 3; write a quote inside quotes as "", '
+        'not \\"',
     ),
     "only padding": (
         'user_id,item_id\n1,"[0, 0]"\n',

@@ -41,11 +41,11 @@ def worded(found: dict[str, Any]) -> str:
 
 
 def _table(table: dict[str, Any]) -> list[str]:
-    rows = "not read" if table["rows"] is None else f"{table['rows']:,} rows"
+    rows = "not read" if table["rows"] is None else _counted(table["rows"], "row", "rows")
     if table["unreadable_rows"]:
         rows += f", {table['unreadable_rows']:,} more that cannot be read"
     head = f"{table['part']}: {table['source']} ({rows})"
-    cells = [(column["name"], _role(column), _holds(column)) for column in table["columns"]]
+    cells = [(_name(column), _role(column), _holds(column)) for column in table["columns"]]
     widths = [max((len(row[place]) for row in cells), default=0) for place in (0, 1)]
     return [
         head,
@@ -54,6 +54,12 @@ def _table(table: dict[str, Any]) -> list[str]:
             for name, role, holds in cells
         ),
     ]
+
+
+def _name(column: dict[str, Any]) -> str:
+    """Return a column's name, in quotes where it holds a line break or begins with a space."""
+    name: str = column["name"]
+    return name if name.isprintable() and name == name.strip() else repr(name)
 
 
 def _role(column: dict[str, Any]) -> str:

@@ -61,6 +61,11 @@ _OPTIONS = (
         type=click.Choice(["s", "ms", "us", "ns"]),
         help="Of times that are numbers since 1970 [default: s].",
     ),
+    click.option(
+        "--time-format",
+        metavar="FORMAT",
+        help="How dates are written that are not ISO 8601, as in %d.%m.%Y %H:%M.",
+    ),
     click.option("--label-range", metavar="LEAST,GREATEST", help="What labels lie between."),
     click.option(
         "--on-bad-rows",

@@ -31,6 +31,7 @@ from ingest.intake.roles import (
     check_distinct,
     find_column,
     find_id,
+    listed,
     require_columns,
 )
 from ingest.intake.sieve import Sieve
@@ -280,6 +281,6 @@ class _Intake:
         unused = [name for name in table.columns if name not in used]
         if unused:
             self.findings.notice(
-                f"{table.source}: not used: {', '.join(unused)}; --user-col or --item-col makes a "
+                f"{table.source}: not used: {listed(unused)}; --user-col or --item-col makes a "
                 "column a feature"
             )

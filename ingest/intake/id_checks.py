@@ -53,6 +53,13 @@ def _check_spelling(sieve: Sieve, column: str, ids: Encoded) -> None:
         sieve.refuse(ids.per_value(control, False), what, column, example)
     spaced = _spelt_again(ids.values, _without_spaces(ids.values))
     folded = _spelt_again(_without_spaces(ids.values), plain_spelling(ids.values))
+    around = ~pc.equal(ids.values, _without_spaces(ids.values)).to_numpy(zero_copy_only=False)
+    if around.any():
+        example = ids.values[int(np.flatnonzero(around)[0])].as_py()
+        sieve.findings.notice(
+            f"{sieve.source}: column {column!r}: {int(around.sum()):,} ids begin or end with "
+            f"spaces, like {example!r}; --ids trim leaves the spaces out"
+        )
     for first, by, mend in ((spaced, "spaces", "trim"), (folded, "case", "fold")):
         other = first != np.arange(len(first))
         if not other.any():

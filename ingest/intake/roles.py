@@ -134,7 +134,7 @@ def find_id(
         hint = f"name it with --{role}"
         if all(re.fullmatch(r"[\d.,:\- ]*", name) for name in columns):
             hint = "the first row must hold the columns' names"
-        what = f"no column looks like the {role}'s id among {_listed(columns)}; {hint}"
+        what = f"no column looks like the {role}'s id among {listed(columns)}; {hint}"
         findings.add(Problem(source, what))
     return found
 
@@ -156,10 +156,11 @@ def require_columns(
         if name not in columns:
             close = difflib.get_close_matches(name, columns, n=2, cutoff=0.6)
             meant = f"did you mean {' or '.join(map(repr, close))}? " if close else ""
-            what = f"there is no such column; {meant}the columns are {_listed(columns)}"
+            what = f"there is no such column; {meant}the columns are {listed(columns)}"
             findings.add(Problem(source, what, name))
 
 
-def _listed(columns: Sequence[str], most: int = 20) -> str:
+def listed(columns: Sequence[str], most: int = 20) -> str:
+    """Return columns' names as a message shows them, the first of many."""
     more = f" and {len(columns) - most} more" if len(columns) > most else ""
     return ", ".join(map(repr, columns[:most])) + more

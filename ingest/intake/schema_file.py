@@ -43,7 +43,7 @@ _READING = {
         name: name
         for name in (
             *("encoding", "quote", "decimal", "thousands", "missing", "duplicates", "layout"),
-            *("ids", "time_unit", "label_range", "on_bad_rows", "refused_folder"),
+            *("ids", "time_unit", "time_format", "label_range", "on_bad_rows", "refused_folder"),
         )
     },
 }

@@ -14,7 +14,14 @@ from numpy.typing import NDArray
 
 from ingest.intake.sieve import Mask, Sieve
 from ingest.sources.encoding import Encoded, encode
-from ingest.sources.numbers import number_hint, parse_moments, parse_numbers
+from ingest.sources.numbers import (
+    days_as_numbers,
+    moment_hint,
+    number_hint,
+    parse_moments,
+    parse_numbers,
+    parse_truths,
+)
 from ingest.sources.raw import Reading
 
 _BLOCK = 1 << 16
@@ -78,7 +85,7 @@ def read_labels(sieve: Sieve, name: str, column: pa.ChunkedArray) -> NDArray[np.
     plain = _all_within(column, low, high, np.float32)
     if plain is not None:
         return plain
-    labels = read_numbers(sieve, name, column, required=True)
+    labels = read_numbers(sieve, name, _truths_as_numbers(column), required=True)
     large = np.isfinite(labels) & (np.abs(labels) > LARGEST)
     if large.any():
         example = _worded(labels[large][0])
@@ -93,35 +100,86 @@ def read_labels(sieve: Sieve, name: str, column: pa.ChunkedArray) -> NDArray[np.
     return labels.astype(np.float32)
 
 
+def _truths_as_numbers(column: pa.ChunkedArray) -> pa.ChunkedArray:
+    """Return a column of true and false in words as 1 and 0, as it is where it holds others."""
+    if not (pa.types.is_dictionary(column.type) or pa.types.is_string(column.type)):
+        return column
+    texts = encode(column)
+    truths = parse_truths(texts.values)
+    if np.isnan(truths).any() or not len(truths):
+        return column
+    return pa.chunked_array([pa.array(texts.per_value(truths, np.nan), from_pandas=True)])
+
+
 def read_times(sieve: Sieve, name: str, column: pa.ChunkedArray) -> NDArray[np.int64]:
-    """Return a column of numbers since 1970, or of ISO 8601 dates, as whole seconds (UTC)."""
-    if sieve.reading.time_unit == "s":
+    """Return a column of numbers since 1970, or of dates, as whole seconds (UTC)."""
+    if sieve.reading.time_unit == "s" and sieve.reading.time_format is None:
         plain = _all_within(column, EARLIEST, FARTHEST, np.int64)
-        if plain is not None:
+        if plain is not None and not _may_be_days(plain):
             _tell_future(sieve, name, plain)
             return plain
     texts: Encoded | None = None
-    per_second = _PER_SECOND[sieve.reading.time_unit]
     if pa.types.is_temporal(column.type):
         seconds, missing = _typed_moments(column)
     else:
-        numbers, missing, texts = _numbers(column, sieve.reading)
-        seconds = numbers if per_second == 1 else numbers / per_second
-        if texts is not None and (np.isnan(numbers) & ~missing).any():
-            moments = texts.per_value(parse_moments(texts.values), np.nan)
-            missing &= np.isnan(moments)
-            seconds = np.where(np.isnan(numbers), moments, seconds)
+        seconds, missing, texts = _written_moments(sieve, name, column)
     sieve.refuse(missing, "the time is missing; fill it in or leave the row out", name)
     wrong = ~np.isfinite(seconds) & ~missing
     if wrong.any():
         example = _example(texts, column, wrong)
         what = f"{example} is neither seconds since 1970 nor a date like 2024-05-31T18:30:00"
+        what += moment_hint(example.strip("'"))
+        if sieve.reading.time_format is not None:
+            what = f"{example} is not written as {sieve.reading.time_format}; mend it"
         sieve.refuse(wrong, what, name, example)
     good = _check_unit(sieve, name, column, texts, seconds)
     found = np.zeros(len(seconds), dtype=np.int64)
     np.floor(seconds, out=found, where=good, casting="unsafe")
     _tell_future(sieve, name, found)
     return found
+
+
+def _written_moments(
+    sieve: Sieve, name: str, column: pa.ChunkedArray
+) -> tuple[NDArray[np.float64], Mask, Encoded | None]:
+    """Return seconds since 1970 (NaN where there are none), where they are missing, and texts."""
+    reading = sieve.reading
+    if reading.time_format is not None:
+        texts = encode(column)
+        absent = parse_numbers(texts.values, reading).missing
+        moments = parse_moments(texts.values, reading.time_format)
+        return texts.per_value(moments, np.nan), texts.per_value(absent, True), texts
+    numbers, missing, found = _numbers(column, reading)
+    seconds = numbers / _PER_SECOND[reading.time_unit]
+    if reading.time_unit == "s" and _may_be_days(numbers[~np.isnan(numbers)]):
+        seconds = _days(sieve, name, numbers)
+    if found is not None and (np.isnan(numbers) & ~missing).any():
+        moments = found.per_value(parse_moments(found.values), np.nan)
+        missing &= np.isnan(moments)
+        seconds = np.where(np.isnan(numbers), moments, seconds)
+    return seconds, missing, found
+
+
+def _days(sieve: Sieve, name: str, numbers: NDArray[np.float64]) -> NDArray[np.float64]:
+    """Return numbers that are days like 20240531 as seconds; others as they are, if most are."""
+    days = days_as_numbers(numbers)
+    wrong = np.isnan(days) & ~np.isnan(numbers)
+    n_days = len(days) - int(np.isnan(days).sum())
+    if n_days <= wrong.sum():
+        return numbers
+    example = _worded(numbers[np.flatnonzero(~np.isnan(days))[0]])
+    sieve.findings.notice(
+        f"{sieve.source}: column {name!r}: took {example} and the like as days, not as seconds"
+    )
+    if wrong.any():
+        odd = _worded(numbers[np.flatnonzero(wrong)[0]])
+        sieve.refuse(wrong, f"{odd} is no day, unlike {example}; mend it", name, odd)
+    return np.where(wrong, 0.0, days)
+
+
+def _may_be_days(numbers: NDArray[np.int64] | NDArray[np.float64]) -> bool:
+    """Tell whether all numbers lie between 19000101 and 21001231."""
+    return bool(len(numbers) and numbers.max() <= 2100_12_31 and numbers.min() >= 1900_01_01)
 
 
 def _check_unit(

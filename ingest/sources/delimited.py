@@ -36,6 +36,7 @@ from ingest.sources.raw import NO_TEXT, RawRows, Reading, Refused
 _BLOCK = 2 << 20
 _SAMPLE = 2_000
 _SAMPLE_BLOCK = 1 << 18
+_NO_ROWS = "there are column names but no rows below them"
 _TEXT = pa.dictionary(pa.int32(), pa.string())
 _WHOLE = pa.int32()
 """Of ids that are canonical whole numbers from 0 on."""
@@ -69,7 +70,7 @@ class TextTable:
         raw = self._all_rows(wanted, self._kinds(wanted, text))
         raw = _without_blank(raw, self) if len(wanted) < len(self.header) else _without_blank(raw)
         if raw.table.num_rows == 0 and not raw.refused:
-            raise DataError([Problem(self.source, "there are column names but no rows below them")])
+            raise DataError([Problem(self.source, _NO_ROWS)])
         table = raw.table
         for place, name in enumerate(wanted):
             if name in others:
@@ -139,7 +140,7 @@ class TextTable:
             NotAsWritten: `numbers` that are not canonical, or no whole numbers after all.
             ArrowInvalid: another value does not fit its column's kind.
         """
-        uneven = _Uneven(len(self.header))
+        uneven = _Uneven(len(self.header), self.dialect.lines_before)
         buffers = {name: Buffer(kinds[name]) for name in wanted}
         source, dialect = self.source, self.dialect
         size = Path(source).stat().st_size
@@ -191,7 +192,11 @@ class TextTable:
             pa.PythonFile(stream, mode="r"),
             # One thread: then every row that does not fit is given with its number.
             pa_csv.ReadOptions(
-                use_threads=False, block_size=block, column_names=names, skip_rows_after_names=1
+                use_threads=False,
+                block_size=block,
+                skip_rows=self.dialect.lines_before,
+                column_names=names,
+                skip_rows_after_names=1,
             ),
             pa_csv.ParseOptions(
                 delimiter=self.dialect.one_character,
@@ -219,6 +224,8 @@ class TextTable:
             raise NotAsWritten from error
         if "conversion error" in said:
             return
+        if "straddling" in said and Path(self.source).stat().st_size < _SAMPLE_BLOCK:
+            raise DataError([Problem(self.source, _NO_ROWS)]) from error  # nor a line's end
         if "straddling" in said or "block" in said:
             said = f"a row is longer than {_BLOCK >> 20} MB; is a quote never closed?"
         raise DataError(
@@ -239,8 +246,9 @@ def open_delimited(source: str, reading: Reading) -> TextTable:
 class _Uneven:
     """Takes the rows whose number of fields is not the header's, as the parser comes upon them."""
 
-    def __init__(self, width: int) -> None:
+    def __init__(self, width: int, lines_before: int) -> None:
         self._width = width
+        self._first = 2 + lines_before
         self._rows: list[tuple[int, int, str]] = []
 
     def __call__(self, row: Any) -> str:
@@ -250,10 +258,10 @@ class _Uneven:
     def numbers(self, n: int) -> range | NDArray[np.int64]:
         """Return the numbers of the `n` rows that were kept."""
         if not self._rows:
-            return range(2, n + 2)
+            return range(self._first, self._first + n)
         left_out = np.array([number for number, _, _ in self._rows])
-        numbers = np.setdiff1d(np.arange(2, n + len(left_out) + 2), left_out, assume_unique=True)
-        return numbers[:n]
+        every = np.arange(self._first, self._first + n + len(left_out))
+        return np.setdiff1d(every, left_out, assume_unique=True)[:n]
 
     def refused(self, dialect: Dialect) -> tuple[Refused, ...]:
         """Return the long rows and the short ones, each with the mend."""
@@ -264,6 +272,8 @@ class _Uneven:
             (True, f"write {mark} for an empty field too"),
         ):
             rows = [row for row in self._rows if (row[1] < self._width) == short]
+            if any('\\"' in text for _, _, text in rows) and not short:
+                mend = 'write a quote inside quotes as "", not \\"'
             if rows:
                 what = f"has {rows[0][1]} fields where the header has {self._width}; {mend}"
                 texts = [text.replace(STAND_IN, dialect.separator) for _, _, text in rows]

@@ -7,11 +7,13 @@ import codecs
 import csv
 import gzip
 import io
+import itertools
 import lzma
+import re
 import zlib
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import IO, Any
 
@@ -30,7 +32,9 @@ _PACKED: Mapping[bytes, Callable[[IO[bytes]], Any]] = {
 SEPARATORS = (",", ";", "\t", "|", "::")
 STAND_IN = "\x1f"
 """The ASCII unit separator, read in place of a separator of several characters."""
+_EXCEL = re.compile(r"sep=(.)\r?\n", re.IGNORECASE)
 _SAMPLE_LINES = 20
+_SHOWN = 40
 _LARGE = 1 << 30
 _SWELLING = 200
 """Packed files may grow to this many times their size, or to _LARGE bytes; tables grow by 3-20."""
@@ -43,6 +47,8 @@ class Dialect:
     separator: str
     quote: str | None
     encoding: str
+    lines_before: int = 0
+    """Lines above the header: one where Excel wrote `sep=;` there."""
 
     @property
     def one_character(self) -> str:
@@ -163,8 +169,12 @@ def find_dialect(source: str, reading: Reading) -> tuple[Dialect, tuple[str, ...
     dialect = Dialect(told or ",", reading.quote, reading.encoding)
     text = _beginning(source, dialect)
     guess = None
+    if marked := _EXCEL.match(text):
+        text = text[marked.end() :]
+        told = told or marked[1]
+        dialect = replace(dialect, separator=told, lines_before=1)
     if told is None:
-        dialect = Dialect(_likeliest(text, reading.quote), reading.quote, reading.encoding)
+        dialect = replace(dialect, separator=_likeliest(text, reading.quote))
         if dialect.separator != ",":
             guess = f"{source}: took {dialect.separator!r} as the separator"
     if "\0" in text.partition("\n")[0]:
@@ -174,10 +184,25 @@ def find_dialect(source: str, reading: Reading) -> tuple[Dialect, tuple[str, ...
         what = "the first row is blank; the columns' names must stand there"
         raise DataError([Problem(source, what)])
     other = _likeliest(text, reading.quote)
+    if len(header) == 1 and told is None:
+        _check_below(source, header, text, reading.quote)
     if len(header) == 1 and other != "," or (told and len(header) == 1 and other in header[0]):
         what = f"the fields are separated by {other!r}, not by {dialect.separator!r}; pass --sep "
         raise DataError([Problem(source, f"{what}{other!r}")])
     return dialect, tuple(header), guess
+
+
+def _check_below(source: str, header: list[str], text: str, quote: str | None) -> None:
+    """Refuse a first row of one field above rows of several: a comment or a heading."""
+    below = text.partition("\n")[2]
+    rows = list(itertools.islice(_rows(below, _likeliest(below, quote), quote), _SAMPLE_LINES))
+    width = len(rows[0]) if rows else 1
+    if width > 1 and len(rows) > 1 and all(len(row) == width for row in rows[1:-1]):
+        what = (
+            f"the first row is {header[0][:_SHOWN]!r} and those below have {width} fields; the "
+            "first row must hold the columns' names"
+        )
+        raise DataError([Problem(source, what)])
 
 
 def other_encoding(source: str, dialect: Dialect) -> Problem:

@@ -60,14 +60,52 @@ def parse_numbers(texts: pa.Array, reading: Reading) -> Parsed:
     )
 
 
-def parse_moments(texts: pa.Array) -> NDArray[np.float64]:
-    """Read ISO 8601 dates as whole seconds since 1970, UTC where they do not say; NaN elsewhere."""
+def parse_truths(texts: pa.Array) -> NDArray[np.float64]:
+    """Read true as 1 and false as 0, in small letters or capitals; NaN elsewhere."""
+    plain = pc.utf8_lower(pc.utf8_trim_whitespace(texts))
+    places = pc.index_in(plain, pa.array(["false", "true"])).cast(pa.float64())
+    found: NDArray[np.float64] = places.to_numpy(zero_copy_only=False)
+    return found
+
+
+def parse_moments(texts: pa.Array, written_as: str | None = None) -> NDArray[np.float64]:
+    """Read dates as whole seconds since 1970, UTC where they do not say; NaN elsewhere.
+
+    They are ISO 8601, or as `written_as` says in the codes of C's strptime.
+    """
     import pandas as pd
 
-    written = texts.to_pandas()
-    moments = pd.to_datetime(written, format="ISO8601", utc=True, errors="coerce")
+    moments = pd.to_datetime(
+        texts.to_pandas(), format=written_as or "ISO8601", utc=True, errors="coerce"
+    )
     whole = moments.dt.tz_localize(None).to_numpy("datetime64[s]")
     return np.where(np.isnat(whole), np.nan, whole.astype(np.int64).astype(np.float64))
+
+
+def days_as_numbers(numbers: NDArray[np.float64]) -> NDArray[np.float64]:
+    """Return numbers like 20240531 as seconds since 1970; NaN where one is no such day.
+
+    As seconds these would all be nights of August 1970.
+    """
+    with np.errstate(invalid="ignore"):
+        whole = (numbers >= 1900_01_01) & (numbers <= 2100_12_31) & (numbers % 1 == 0)
+        days = np.where(whole, numbers, np.nan)
+    if np.isnan(days).all():
+        return days
+    distinct, places = np.unique(days, return_inverse=True)
+    texts = pa.array([None if np.isnan(one) else f"{one:.0f}" for one in distinct], pa.string())
+    found: NDArray[np.float64] = parse_moments(texts, "%Y%m%d")[places]
+    return found
+
+
+def moment_hint(text: str) -> str:
+    """Return how dates that look like `text` can be read, as the end of a sentence."""
+    if re.fullmatch(r"\d{1,2}\.\d{1,2}\.\d{4}", text):
+        return "; if it is one, pass --time-format %d.%m.%Y"
+    if re.fullmatch(r"\d{1,2}/\d{1,2}/\d{4}", text):
+        order = "%d/%m/%Y" if int(text.partition("/")[0]) > 12 else "%m/%d/%Y (or %d/%m/%Y)"
+        return f"; if it is one, pass --time-format {order}"
+    return "; mend it, or pass --time-format"
 
 
 def number_hint(text: str, reading: Reading) -> str:

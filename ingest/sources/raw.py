@@ -53,6 +53,8 @@ class Reading:
     them apart, leave out spaces at the ends, or take all of them as one id in lower case."""
     time_unit: Literal["s", "ms", "us", "ns"] = "s"
     """Of times that are written as numbers since 1970."""
+    time_format: str | None = None
+    """How times are written, in the codes of C's strptime; None: as numbers or ISO 8601."""
     label_range: tuple[float, float] | None = None
     """The least and the greatest label there may be."""
     on_bad_rows: Literal["error", "skip", "report"] = "error"
@@ -68,6 +70,10 @@ class Reading:
             raise AskerError(
                 f"--decimal takes . or , and another character than --thousands, not "
                 f"{self.decimal!r}"
+            )
+        if self.time_format is not None and "%" not in self.time_format:
+            raise AskerError(
+                f"--time-format takes a date's parts, as in %d.%m.%Y, not {self.time_format!r}"
             )
         if self.separator == "":
             raise AskerError("--sep takes the text that stands between fields, not nothing")
