@@ -198,7 +198,7 @@ def main() -> None:
     parser.add_argument("--batches", type=int, nargs="+", default=[4096, 512])
     parser.add_argument("--threads", type=int, nargs="+", default=[1, 2])
     parser.add_argument("--epochs", type=int, default=4)
-    parser.add_argument("--rounds", type=int, default=3)
+    parser.add_argument("--rounds", type=int, default=1)
     parser.add_argument("--lr", type=float, default=1e-3)
     parser.add_argument("--plain", action="store_true", help="our plain steps as well")
     parser.add_argument("--worker", help=argparse.SUPPRESS)
