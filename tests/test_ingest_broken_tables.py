@@ -347,6 +347,18 @@ def test_refused_rows_are_written_with_their_reasons_and_no_formula(desk: Desk) 
     assert (written[2]["user"], written[2]["item"], written[2]["label"]) == ("1", "a", "6")
 
 
+def test_no_cell_and_no_name_of_a_column_is_written_as_a_formula(desk: Desk) -> None:
+    evil = ["=1+1", " =1", "@SUM(A1)", "+cmd|' /C calc'!A0", "＝1", "-2+3"]
+    lines = [f"{text},{place},x,-7.5" for place, text in enumerate(evil)]
+    reading = Reading(on_bad_rows="report", refused_folder=str(desk.folder))
+    desk.load("\n".join(["user,item,label,=HYPERLINK(1)", "1,a,5,", *lines, ""]), reading)
+    with (desk.folder / "t.refused.csv").open(newline="") as file:
+        head, *rows = csv.reader(file)
+    assert head[3:] == ["user", "item", "label", "'=HYPERLINK(1)", "refused_text"]
+    assert [row[3] for row in rows] == [f"'{text}" for text in evil]
+    assert {row[6] for row in rows} == {"-7.5"}  # a number is no formula
+
+
 def test_a_row_with_several_reasons_stands_once_in_the_report(desk: Desk) -> None:
     reading = Reading(on_bad_rows="report", refused_folder=str(desk.folder))
     desk.load("user,item,label,time\n,a,x,soon\n1,b,-4,5\n", reading)

@@ -10,7 +10,6 @@ from typing import Any
 from xml.etree import ElementTree
 
 Row = Mapping[str, Any]
-_FORMULA = ("=", "+", "-", "@", "\t", "\r")
 _NOT_XML = re.compile("[^\t\n\r\u0020-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
 MOST_SHOWN = 10
 
@@ -18,7 +17,7 @@ MOST_SHOWN = 10
 def csv_table(rows: Sequence[Row]) -> str:
     """Return a line a trial, a column a metric; texts that look like formulas are quoted.
 
-    A text that begins with = + - @ would be run by a spreadsheet, so it gets an apostrophe.
+    A text that a spreadsheet would run gets an apostrophe.
     """
     names = sorted({name for row in rows for name in row["metrics"]})
     head = ["case", "variant", "repeat", "tags", "kind", "status", "shown", "failed", "error"]
@@ -43,9 +42,9 @@ def csv_table(rows: Sequence[Row]) -> str:
 
 
 def _safe(cell: object) -> object:
-    if isinstance(cell, str) and cell.lstrip(" ").startswith(_FORMULA):
-        return f"'{cell}"
-    return cell
+    from ingest.intake.refused import FORMULA
+
+    return f"'{cell}" if isinstance(cell, str) and re.match(FORMULA, cell) else cell
 
 
 def junit_xml(results: Mapping[str, Any], rows: Sequence[Row]) -> str:

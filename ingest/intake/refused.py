@@ -17,7 +17,8 @@ from numpy.typing import NDArray
 from ingest.errors import AskerError, Problem
 from ingest.sources.raw import RawTable, Reading
 
-_FORMULA = r"^[=+\-@\t\r]"
+FORMULA = r"^(\t|\r|\s*[=+\-@＝＋－＠])"
+"""How a text begins that a spreadsheet may run; it reads full-width signs alike."""
 _NUMBER = r"^[+-][0-9]*[.,]?[0-9]+([eE][+-]?[0-9]+)?$"
 
 
@@ -56,7 +57,8 @@ def write_refused(table: RawTable, reasons: Sequence[Reason], reading: Reading) 
     columns = [pa.array(rows), pa.array(where), pa.array(why), *cells]
     columns.append(pa.array([written.get(row) for row in rows.tolist()], pa.string()))
     names = ["refused_row", "refused_column", "refused_reason", *table.columns, "refused_text"]
-    return _write(pa.table([_safe(column) for column in columns], names), table.source, reading)
+    safe = [_safe(column) for column in columns]
+    return _write(pa.table(safe, _safe(pa.array(names)).to_pylist()), table.source, reading)
 
 
 def _merged_reasons(
@@ -83,7 +85,7 @@ def _safe(column: pa.Array | pa.ChunkedArray) -> pa.Array | pa.ChunkedArray:
     if not pa.types.is_string(column.type):
         return column
     formula = pc.and_(
-        pc.match_substring_regex(column, _FORMULA),
+        pc.match_substring_regex(column, FORMULA),
         pc.invert(pc.match_substring_regex(column, _NUMBER)),
     )
     return pc.if_else(formula, pc.binary_join_element_wise("'", column, ""), column)
