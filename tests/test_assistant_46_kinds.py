@@ -153,8 +153,6 @@ def again(answer: Answer, w: World, text: str) -> None:
 
 
 def years(low: float, high: float) -> Check:
-    within = unseen_by("3", 9, lambda w, item: low <= w.year[item] <= high)
-
     def check(answer: Answer, w: World, text: str) -> None:
         if w.full:
             open_to = {i for i in w.unseen("3") if low <= w.year[i] <= high}

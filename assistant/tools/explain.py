@@ -120,7 +120,6 @@ def _parts(box: Toolbox, user_id: str, item_ids: Sequence[str]) -> list[Row]:
     if not isinstance(scorer, Scorer):
         return []
     items = np.array([box.item(item_id) for item_id in item_ids], np.int64)
-    logits = scorer.logits(np.full(len(items), user), items)
     told = explain(scorer, user, items)
     return [
         {
@@ -130,11 +129,11 @@ def _parts(box: Toolbox, user_id: str, item_ids: Sequence[str]) -> list[Row]:
             "score": parts.score,
             "against_mean": parts.against_mean,
             "item_adds": parts.item,
-            "fields": _fields(scorer, "user", parts.fields, parts.score, float(logit)),
-            "item_fields": _fields(scorer, "item", parts.item_fields, parts.score, float(logit)),
+            "fields": _fields(scorer, "user", parts.fields, parts.score, parts.logit),
+            "item_fields": _fields(scorer, "item", parts.item_fields, parts.score, parts.logit),
             "history": _past(box, parts),
         }
-        for item_id, item, logit, parts in zip(item_ids, items, logits, told, strict=True)
+        for item_id, item, parts in zip(item_ids, items, told, strict=True)
     ]
 
 

@@ -111,6 +111,7 @@ class Recommender:
         self.histories = histories or Histories.from_interactions(
             dataset.interactions, dataset.n_users, dataset.has_times
         )
+        self._last: tuple[int, FloatArray] | None = None
         self.voters = Voters(self.matrix, self.audience, self.histories, blend.votes)
 
     def seen(self, user: int) -> IntArray:
@@ -128,9 +129,16 @@ class Recommender:
         return self.audience.nearest(self.seen(user), k, exclude=user)
 
     def scores(self, user: int) -> FloatArray:
-        """Return DeepFM's score of every item, (n_items,)."""
-        scores: FloatArray = self.scorer.score_all(np.array([user], dtype=np.int32))[0]
-        return scores
+        """Return DeepFM's score of every item, (n_items,), read-only.
+
+        The last user's are kept: several tools ask for them in one answer.
+        """
+        last = self._last
+        if last is None or last[0] != user:
+            scores: FloatArray = self.scorer.score_all(np.array([user], dtype=np.int32))[0]
+            scores.flags.writeable = False
+            self._last = last = (user, scores)
+        return last[1]
 
     def rank(self, user: int, n: int, by: By = "both", allowed: Mask | None = None) -> Ranking:
         """Return the best `n` items that `user` has not seen, fewer when fewer are left.

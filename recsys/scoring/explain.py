@@ -19,6 +19,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ingest.dataset.ids import IntArray
+from recsys.examples.features import Bags
 from recsys.scoring.inference import Side
 from recsys.scoring.scorer import Scorer
 
@@ -53,6 +54,8 @@ class Explanation:
     """As answers give it: a probability, or a rating."""
     raw: float
     """y of the equation."""
+    logit: float
+    """What the score is calibrated from: y, less the user's level."""
     against_mean: float
     """y less its mean over the user's unseen items."""
     item: float
@@ -86,20 +89,21 @@ def explain(scorer: Scorer, user: int, items: NDArray[np.integer]) -> list[Expla
     whole = network.block(side, scorer.items)
     pairs = fields[0, :, :-1] @ scorer.items.vector.T  # (n_fields, n_items)
     plain = scorer.items.own + pairs.sum(axis=0) + side.own + network.bias
-    ablated = np.concatenate([_without(scorer, fields, f) for f in range(bags.n_fields)])
+    ablated = _without_each(scorer, fields)
     fall = against_mean(whole) - against_mean(ablated)
     names = [field.name for field in scorer.trained.space.of("user")]
     vectors = scorer.items.vector
     centred = vectors[items] - vectors[unseen].mean(axis=0, dtype=np.float64)  # (n_asked, K)
-    history, told_history = _history_parts(scorer, user, centred)
+    history, told_history = _history_parts(scorer, user, bags, centred)
     told_pairs, told_own = against_mean(pairs), against_mean(scorer.items.own[None])[0]
     told_whole, told_mlp = against_mean(whole)[0], against_mean(whole - plain)[0]
-    scores = scorer.score_pairs(np.full(len(items), user), items)
+    logits, scores = scorer.finished(user, whole[0])
     of_items = _item_parts(scorer, side, items)
     return [
         Explanation(
-            score=float(scores[at]),
+            score=float(scores[item]),
             raw=float(whole[0, item]),
+            logit=float(logits[item]),
             against_mean=float(told_whole[at]),
             item=float(told_own[at]),
             mlp=float(told_mlp[at]),
@@ -133,28 +137,32 @@ def _item_parts(
         return wide
 
     whole, names = raw(fields), [field.name for field in scorer.trained.space.of("item")]
-    falls = []
-    for f, mean in enumerate(scorer.mean_item_fields):
-        neutral = fields.copy()
-        neutral[:, f] = mean
-        falls.append(whole - raw(neutral))
-    return [tuple(map(ItemPart, names, fall.tolist())) for fall in np.transpose(falls)]
+    n_items, n_fields = fields.shape[:2]
+    neutral = np.repeat(fields[None], n_fields, axis=0)  # (without field f, item, field, K + 1)
+    neutral[np.arange(n_fields), :, np.arange(n_fields)] = scorer.mean_item_fields[:, None]
+    left = raw(neutral.reshape(-1, *fields.shape[1:])).reshape(n_fields, n_items)
+    return [tuple(map(ItemPart, names, fall.tolist())) for fall in (whole - left).T]
 
 
-def _without(scorer: Scorer, fields: NDArray[np.float32], f: int) -> NDArray[np.float32]:
-    """Return y of all items with user field `f` neutralised, (1, n_items)."""
-    neutral = fields.copy()
-    neutral[:, f] = 0.0
+def _without_each(scorer: Scorer, fields: NDArray[np.float32]) -> NDArray[np.float32]:
+    """Return y of all items with one field of the user neutralised after the other, (F, n_items).
+
+    They are scored at once, as that many users.
+    """
+    n_fields = fields.shape[1]
+    neutral = np.repeat(fields, n_fields, axis=0)
+    neutral[np.arange(n_fields), np.arange(n_fields)] = 0.0
     side: Side = scorer.network.side(neutral, "user")
     return scorer.network.block(side, scorer.items)
 
 
-def _history_parts(scorer: Scorer, user: int, items: Numbers) -> tuple[IntArray, Numbers]:
+def _history_parts(
+    scorer: Scorer, user: int, bags: Bags, items: Numbers
+) -> tuple[IntArray, Numbers]:
     """Return the user's items and Σ over history fields of ⟨w · v, V⟩, (n, n_asked)."""
     histories = scorer.inputs.histories
     own = histories.items[slice(*histories.offsets[user : user + 2])]
     vectors = np.zeros((len(own), scorer.items.vector.shape[1]), np.float32)
-    bags = scorer.inputs.users(np.array([user]))
     for f, field in enumerate(scorer.trained.space.of("user")):
         if field.kind == "history":
             bag = slice(bags.offsets[f], bags.offsets[f + 1])  # one code per item, in order

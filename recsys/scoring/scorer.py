@@ -124,6 +124,12 @@ class Scorer:
             out[pairs] = chosen - self._level(raw, self._seen_by(different[rows]))[row]
         return out
 
+    def finished(self, user: int, raw: FloatArray) -> tuple[FloatArray, FloatArray]:
+        """Return the logits and scores of a known user from y of every item, (n_items,) each."""
+        level = self._level(raw[None], self._seen_by(np.array([user])))
+        scores: FloatArray = self._finish(raw[None], level[:, None])[0]
+        return raw - level[0], scores
+
     def score_items_for(
         self, items: IntArray, features: Mapping[str, Any] | None = None
     ) -> FloatArray:
