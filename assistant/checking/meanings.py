@@ -146,12 +146,42 @@ def _near_one(p: Parts) -> Who:
     """Return "your nearest neighbour", "your second nearest", "the nearest of them"."""
     order = p.one("Ord")
     place = int(order.value) if order is not None else 1
+    near: Share | None = p.one("Near")
+    if near is not None:
+        number = near.whole or near.part
+        counts = (p.facts.n_neighbours, len(p.facts.people))
+        if isinstance(number, Number) and number.value not in counts:
+            raise _no_share(p.text, number)
+        return Who(p.facts.people[:1])
     alone = all(one.symbol in ("the", "nearest", "Ord") for one in p.parts)
     if alone or p.has("seen") or (p.has("among", "of") and p.has("they", "these", "everything")):
         found = p.facts.people[place - 1 : place]
     else:
         found = tuple(one for one in p.facts.people if one.place == place)
     return Who(found)
+
+
+def _item_of(p: Parts) -> None:
+    """Check "this 1994 Drama film"."""
+    _check_values([value for one in p.all("Vals") for value in one], p.facts)
+    for year in p.all("Int", "Decade"):
+        _check_year(year, p.facts)
+
+
+def _near_counted(p: Parts) -> Fact:
+    """Check "7 similar users", said by itself."""
+    share: Share = p.one("Near")
+    if share.part is None:
+        raise Wrong("it says nothing of them")
+    _check_have(share, p.facts, lack=False)
+    return Fact("people", people=p.facts.people)
+
+
+def _ratio(p: Parts) -> Fact:
+    """Check "7 of 10", said by itself: so many of the nearest."""
+    part, whole = p.all("Int")
+    _check_have(Share(p.text, part, whole), p.facts, lack=False)
+    return Fact("people", people=p.facts.people)
 
 
 def _group(p: Parts) -> Share:
