@@ -21,8 +21,13 @@ class Lookup:
         """Look things up in `dataset`."""
         self._dataset = dataset
 
-    def indices(self, what: str, ids: Sequence[str], unknown: Unknown) -> IntArray:
-        """Return indices, −1 for ids the data do not have where these are not refused."""
+    def indices(
+        self, what: str, ids: Sequence[str], unknown: Unknown, otherwise: bool = True
+    ) -> IntArray:
+        """Return indices, −1 for ids the data do not have where these are not refused.
+
+        A refusal names the other ways to treat them unless there is no `otherwise`.
+        """
         _check_unknown(unknown)
         code_of = self._dataset.user_ids if what == "user" else self._dataset.item_ids
         codes = code_of.codes([str(one) for one in ids])
@@ -31,8 +36,8 @@ class Lookup:
             several = len(strange) > 1
             raise AskerError(
                 f"{what} {', '.join(strange[:5])} {'are' if several else 'is'} not in the data set "
-                f"{self._dataset.name}; check the id{'s' if several else ''}, or ask for unknown "
-                "ones to be scored as average or popular"
+                f"{self._dataset.name}; check the id{'s' if several else ''}"
+                + (", or score unknown ones with --unknown average or popular" if otherwise else "")
             )
         return codes
 
@@ -43,7 +48,7 @@ class Lookup:
         allowed = np.ones(self._dataset.n_items, dtype=bool)
         if items is not None:
             allowed[:] = False
-            allowed[self.indices(self._dataset.noun.one, items, "refuse")] = True
+            allowed[self.indices(self._dataset.noun.one, items, "refuse", False)] = True
         if where is not None:
             condition = np.asarray(where)
             if condition.shape != allowed.shape or condition.dtype != bool:

@@ -218,7 +218,7 @@ class Model:
         """
         _check_n(n)
         newest = list(dict.fromkeys(reversed(list(item_ids))))[::-1]
-        taken = self._lookup.indices(self.dataset.noun.one, newest, "refuse")
+        taken = self._lookup.indices(self.dataset.noun.one, newest, "refuse", False)
         scores = self.scorer.score_items_for(taken, self._lookup.features_of(features or {}))
         unseen = np.ones(self.dataset.n_items, dtype=bool)
         unseen[taken] = False
@@ -234,8 +234,8 @@ class Model:
 
     def explain(self, user_id: str, item_id: str) -> Explanation:
         """Take the score of a known user and item apart; see `recsys.scoring.explain`."""
-        user = self._lookup.indices("user", [user_id], "refuse")[0]
-        item = self._lookup.indices(self.dataset.noun.one, [item_id], "refuse")[0]
+        user = self._lookup.indices("user", [user_id], "refuse", False)[0]
+        item = self._lookup.indices(self.dataset.noun.one, [item_id], "refuse", False)[0]
         return explain(self.scorer, int(user), np.array([item]))[0]
 
     def how_sure(self, score: float) -> HowSure | None:
@@ -278,7 +278,7 @@ class Model:
         by: By | Literal["average", "popular"],
         user_id: str | None,
     ) -> Suggestions:
-        ids, many = self.dataset.item_ids.external, self.dataset.noun.many
+        ids, noun = self.dataset.item_ids.external, self.dataset.noun
         rows = zip(ranking.item, ranking.score, ranking.percentile, strict=True)
         listed = tuple(
             Suggested(
@@ -290,7 +290,8 @@ class Model:
         if len(listed) < n:
             filtered = ranking.n_allowed < ranking.n_unseen
             among = f", and {ranking.n_allowed:,} of those may be chosen" if filtered else ""
-            short = f"{ranking.n_unseen:,} {many} are unseen{among}"
+            are = f"{noun.one} is" if ranking.n_unseen == 1 else f"{noun.many} are"
+            short = f"{ranking.n_unseen:,} {are} unseen{among}"
         return Suggestions(user_id, listed, by, short)
 
 

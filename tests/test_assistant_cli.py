@@ -1,5 +1,6 @@
 """The command line: instant help, one sentence for every mistake, JSON where asked."""
 
+import io
 import json
 import subprocess
 import sys
@@ -46,6 +47,41 @@ def test_help_lists_every_command(capsys: pytest.CaptureFixture[str]) -> None:
     assert run(["--help"]) == 0
     shown = capsys.readouterr().out
     assert [name for name in COMMANDS if f"\n  {name}" not in shown] == []
+
+
+def test_help_says_of_every_command_what_it_does_in_one_whole_line(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    assert run(["--help"]) == 0
+    lines = capsys.readouterr().out.partition("Commands:\n")[2].splitlines()
+    assert len(lines) == len(COMMANDS)
+    assert [line for line in lines if not line.endswith(".") or "..." in line] == []
+
+
+@pytest.mark.parametrize("command", [c for c in COMMANDS if c not in ("data",)])
+def test_help_of_every_command_teaches_with_an_example(
+    command: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert run([command, "--help"]) == 0
+    shown = capsys.readouterr().out
+    lines = shown.splitlines()
+    assert any(line.strip().startswith(f"whyrec {command}") for line in lines) or (
+        f"Example: whyrec {command}" in shown
+    )
+    assert "\\b" not in shown
+
+
+def test_a_misspelt_command_is_set_right(capsys: pytest.CaptureFixture[str]) -> None:
+    assert run(["recomend", "7"]) == 2
+    assert "Did you mean 'recommend'?" in capsys.readouterr().err
+
+
+def test_a_question_is_read_from_standard_input_where_a_dash_stands(
+    ml100k_home: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setattr("sys.stdin", io.StringIO("Suggest 1 film to user 78\n"))
+    assert run(["ask", "-", "--home", str(ml100k_home), "--no-log"]) == 0
+    assert "user 78 has not seen" in capsys.readouterr().out
 
 
 @pytest.mark.parametrize("command", [c for c in COMMANDS if c != "data"])

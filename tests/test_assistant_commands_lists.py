@@ -126,3 +126,29 @@ def test_verbose_two_tells_every_epoch_on_standard_error(
     assert capsys.readouterr().err.count("choosing the best epoch: epoch ") == 2
     assert run(["train", "--home", home, *options]) == 0
     assert capsys.readouterr().err == ""
+
+
+@pytest.mark.parametrize("command", ["recommend", "similar"])
+def test_the_length_of_a_list_goes_by_either_letter(
+    home: str, capsys: pytest.CaptureFixture[str], command: str
+) -> None:
+    by_n, by_k = (
+        said(capsys, command, "1", letter, "2", "--home", home) for letter in ("-n", "-k")
+    )
+    assert by_n == by_k
+    assert 2 in {len(value) for value in by_n[0].values() if isinstance(value, list)}
+
+
+def test_similar_says_how_much_was_seen_in_the_words_of_the_data(
+    home: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert run(["similar", "6", "--home", home]) == 0
+    assert capsys.readouterr().out.startswith("user 6, who has seen 1 film\n")
+
+
+def test_an_unknown_user_is_refused_by_the_option_that_would_take_him(
+    home: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    told = refused(capsys, "score", "nobody", "101", "--home", home)
+    assert "or score unknown ones with --unknown average or popular" in told
+    assert "--unknown" not in refused(capsys, "recommend", "1", "--item", "9", "--home", home)

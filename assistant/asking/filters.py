@@ -15,6 +15,10 @@ from ingest.errors import AskerError
 Mask = NDArray[np.bool_]
 ENGLISH = Voice(Noun("item", "items"))
 """How conditions are named in evidence, whatever the question's language."""
+SHOWN, LEFT_OUT = "what was shown", "what you turned down"
+"""Names of the items that a conversation leaves out."""
+REMEMBERED = {SHOWN: "filter_shown", LEFT_OUT: "filter_refused"}
+"""The sentences that say so."""
 
 
 @dataclass(frozen=True)
@@ -116,6 +120,8 @@ class Named:
         return {"named": self.name, "items": list(self.items)}
 
     def words(self, voice: Voice = ENGLISH) -> str:
+        if self.name in REMEMBERED:
+            return voice.say(REMEMBERED[self.name])
         return voice.say("quoted", name=self.name)
 
 

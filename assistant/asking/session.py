@@ -15,16 +15,13 @@ from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any
 
 from assistant.asking.calls import RULES
-from assistant.asking.filters import All, Between, Condition, Is, Named, Not
+from assistant.asking.filters import LEFT_OUT, SHOWN, All, Between, Condition, Is, Named, Not
 from assistant.asking.parser import QuestionParser
 from assistant.asking.question import Question
 from assistant.lexicon import Lexicon, plain_text
 
 if TYPE_CHECKING:
     from assistant.chain import RecommendationQA
-
-SHOWN = "what was shown"
-LEFT_OUT = "what you turned down"
 
 
 @dataclass

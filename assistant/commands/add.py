@@ -65,7 +65,7 @@ def add(
     as_json: bool,
     **given: str | None,
 ) -> None:
-    r"""Add the interactions of FILE to the home's data; they count in the next answer.
+    """Add the interactions of FILE to the home's data; they count in the next answer.
 
     FILE is read, and checked, as the data were when they were ingested; options say what is
     different in it. Users and items not seen before are taken in. A pair of user and item that is

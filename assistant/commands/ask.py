@@ -63,21 +63,22 @@ def ask(
     home_dir: str | None,
     as_json: bool,
 ) -> None:
-    """Answer a question; without one, it is read from standard input.
+    """Answer a question; without one, or with -, it is read from standard input.
 
     \b
     whyrec ask "Suggest 2 films to user 78"
     whyrec ask --user 78 "Three comedies from the 90s, please" --llm local
     whyrec ask "Will user 78 like Titanic, and why?" --json
     whyrec ask --file questions.csv --out answers.jsonl
+    echo "Who is most like user 78?" | whyrec ask -
     """
-    text = " ".join(question)
+    text = "" if question == ("-",) else " ".join(question)
     if out is not None and file is None:
         raise AskerError("--out is where the answers to --file go; name a file of questions, too")
     if file is not None and text:
         raise AskerError("give a question or --file, not both")
     if not text and file is None:
-        if sys.stdin.isatty():
+        if not question and sys.stdin.isatty():
             raise AskerError('no question was given; try whyrec ask "Suggest 2 films to user 78"')
         text = _from_stdin()
     from assistant.chain import RecommendationQA

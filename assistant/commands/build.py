@@ -55,6 +55,9 @@ def demo(home_dir: str | None, as_json: bool) -> None:
     """Fetch MovieLens-100K, build a home from it and answer a first question.
 
     What is already there and up to date is used again, so a second run answers at once.
+
+    \b
+    whyrec demo
     """
     from ingest.home.workspace import Home, home_path
     from ingest.loaders import load_source

@@ -20,14 +20,19 @@ from ingest.errors import AskerError
 @home_option
 @json_option
 def chat(user_id: str | None, llm: str | None, home_dir: str | None, as_json: bool) -> None:
-    r"""Converse: one question a line, until an empty line or the end of input.
+    """Converse: one question a line, until an empty line or the end of input.
 
     \b
-    Suggest 2 comedies to user 78
-    3 more
-    not the second
-    why the first?
-    and for user 200?
+    whyrec chat --user 78
+
+    It remembers what was said, so that a line may go on from the last answer:
+
+    \b
+    > Suggest 2 comedies
+    > 3 more
+    > not the second
+    > why the first?
+    > and for user 200?
     """
     from assistant.asking.session import Conversation
     from assistant.chain import RecommendationQA

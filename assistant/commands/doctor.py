@@ -26,6 +26,10 @@ def doctor(
     --repair puts home.json back, makes a damaged index anew from the data, sets a damaged ledger
     aside under another name and removes what a killed command left. Data cannot be made again:
     where they come from is said.
+
+    \b
+    whyrec doctor
+    whyrec doctor --repair
     """
     from assistant.doctor import examine
     from assistant.settings import Settings

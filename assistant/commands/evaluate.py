@@ -81,6 +81,9 @@ def evaluate(
     """Measure popularity, neighbours, ItemKNN, EASE, transitions, DeepFM and the shipped list.
 
     The home's data are parted anew and trained on; its model is left alone.
+
+    \b
+    whyrec evaluate --seeds 3
     """
     from ingest.errors import AskerError
     from ingest.home.workspace import Home, home_path

@@ -17,6 +17,9 @@ def index(home_dir: str | None, as_json: bool) -> None:
 
     WHYREC_CHROMA=http://host:port puts the collections on a Chroma server, and WHYREC_EMBEDDINGS
     names another sentence-embedding model, a folder or a hub id.
+
+    \b
+    whyrec index
     """
     from assistant.building import index_part
     from ingest.home.workspace import Home, home_path

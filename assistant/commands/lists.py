@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from assistant.commands.assignments import features_of, item_mask
-from assistant.commands.options import emit, home_option, json_option
+from assistant.commands.options import counted, emit, home_option, json_option, list_length
 from assistant.commands.score import by_words, open_model, unknown_option
 from ingest.errors import AskerError
 
@@ -26,7 +26,7 @@ all_option: Callable[..., Any] = click.option(
 @click.command()
 @users_argument
 @all_option
-@click.option("-n", "n", type=click.IntRange(0), default=10, show_default=True, help="List length.")
+@list_length("n", 0)
 @click.option(
     "--by",
     type=click.Choice(["both", "deepfm", "neighbours"]),
@@ -78,6 +78,8 @@ def recommend(
     whyrec recommend --has 50 --has 181 --is age=25
     whyrec recommend --all --json > lists.json
     """
+    from assistant.wording.titles import spoken
+
     if not (has or features):
         _check_choice(user_ids, everybody)
     elif user_ids or everybody:
@@ -105,7 +107,8 @@ def recommend(
         who = "somebody" if one.user_id is None else f"user {one.user_id}"
         text.append(f"{who}{by_words(one.by)}")
         text += [
-            f"{row.rank:>5}. {row.score:.4f}  {row.title}  [{row.item_id}]" for row in one.items
+            f"{row.rank:>5}. {row.score:.4f}  {spoken(row.title)}  [{row.item_id}]"
+            for row in one.items
         ]
         text += [f"       {len(one.items)} of {n}: {one.short}"] if one.short else []
     emit(document, as_json, "\n".join(text))
@@ -114,7 +117,7 @@ def recommend(
 @click.command()
 @users_argument
 @all_option
-@click.option("-k", "k", type=click.IntRange(1), default=10, show_default=True, help="List length.")
+@list_length("k", 1)
 @home_option
 @json_option
 def similar(
@@ -153,9 +156,12 @@ def similar(
         ]
         user_id = str(dataset.user_ids.external[user])
         document.append({"user_id": user_id, "neighbours": rows})
-        text.append(f"user {user_id}, who has seen {n_seen[user]:,} {dataset.noun.many}")
+        had = counted(int(n_seen[user]), dataset.noun.one, dataset.noun.many)
+        text.append(f"user {user_id}, who has {dataset.noun.done} {had}")
+        width = max((8, *(len(str(row["user_id"])) for row in rows)))
         text += [
-            f"{row['user_id']:>8}  {row['jaccard']:.4f} = {row['intersection']} / {row['union']}"
+            f"{row['user_id']:>{width}}  {row['jaccard']:.4f} = {row['intersection']} / "
+            f"{row['union']}"
             for row in rows
         ] or [f"       nobody else has any of these {dataset.noun.many}"]
     emit(document, as_json, "\n".join(text))

@@ -19,9 +19,23 @@ json_option: Callable[..., Any] = click.option(
 )
 
 
-def counted(n: int, noun: str) -> str:
+def list_length(letter: str, least: int) -> Callable[..., Any]:
+    """Return the option for the length of a list; -n and -k both do."""
+    other = "k" if letter == "n" else "n"
+    return click.option(
+        f"-{letter}",
+        f"-{other}",
+        letter,
+        type=click.IntRange(least),
+        default=10,
+        show_default=True,
+        help="List length.",
+    )
+
+
+def counted(n: int, one: str, many: str | None = None) -> str:
     """Return a number of things in words: "1 user", "1,682 items"."""
-    return f"{n:,} {noun}{'' if n == 1 else 's'}"
+    return f"{n:,} {one if n == 1 else many or one + 's'}"
 
 
 def emit(document: Any, as_json: bool, text: str) -> None:

@@ -55,13 +55,14 @@ def score(
         }
         for one, place, had in zip(predicted, places, seen, strict=True)
     ]
+    done, width = dataset.noun.done, max(8, *(len(row["item_id"]) for row in rows))
     lines = [
-        f"{row['item_id']:>8}  {row['score']:.4f}  {row['percentile']:5.1f} %  "
-        f"{_title(dataset, row['item_id'])}{'  (seen)' if row['seen'] else ''}{by_words(row['by'])}"
-        f"{_sure_words(row['how_sure'])}"
+        f"{row['item_id']:>{width}}  {row['score']:.4f}  {row['percentile']:5.1f} %  "
+        f"{_title(dataset, row['item_id'])}{f'  ({done})' if row['seen'] else ''}"
+        f"{by_words(row['by'])}{_sure_words(row['how_sure'])}"
         for row in rows
     ]
-    emit(rows, as_json, "\n".join([f"{'item':>8}   score   place  title", *lines]))
+    emit(rows, as_json, "\n".join([f"{'item':>{width}}   score   place  title", *lines]))
 
 
 def _places(model: Model, predicted: Sequence[Predicted]) -> tuple[list[float], list[bool]]:
@@ -99,8 +100,10 @@ def _sure_words(sure: dict[str, float] | None) -> str:
 
 
 def _title(dataset: Dataset, item_id: str) -> str:
+    from assistant.wording.titles import spoken
+
     item = dataset.item_ids.code(item_id)
-    return f"{dataset.noun.one} {item_id}" if item is None else dataset.title(item)
+    return f"{dataset.noun.one} {item_id}" if item is None else spoken(dataset.title(item))
 
 
 def by_words(by: str) -> str:

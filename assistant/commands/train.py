@@ -97,6 +97,11 @@ def train(
 
     Options left out take the values of the recipe for the task. Beside the model, the home gets
     history.json, metrics.json and curve.png.
+
+    \b
+    whyrec train
+    whyrec train --epochs 20 --embed-size 32
+    whyrec train --continue
     """
     from assistant.building import go_on_training, model_part
     from assistant.building import train as train_on

@@ -56,7 +56,11 @@ def why(
 @home_option
 @json_option
 def logs(n: int, home_dir: str | None, as_json: bool) -> None:
-    """List the last answers, the newest first."""
+    """List the last answers, the newest first.
+
+    \b
+    whyrec logs -n 5
+    """
     rows = _ledger(home_dir).latest(n)
     lines = [
         f"{row['answer_id']}  {_when(row['asked_at'])}  {row['status']:<9}  {_short(row['query'])}"
@@ -81,5 +85,6 @@ def _when(seconds: float) -> str:
 
 
 def _short(query: str, width: int = 80) -> str:
-    line = " ".join(query.split())
+    line = "".join(one if one.isprintable() else " " for one in query)
+    line = " ".join(line.split())
     return line if len(line) <= width else f"{line[: width - 1]}…"
