@@ -13,6 +13,8 @@ import pytest
 
 from ingest.errors import DataError
 from ingest.sources import jsonl
+from ingest.sources.json_rows import parse_lines
+from ingest.sources.jsonl import open_json_lines
 from ingest.sources.opening import open_table
 from ingest.sources.raw import RawRows, Reading
 
@@ -121,6 +123,32 @@ def test_blocks_give_the_same_rows_as_the_file_in_one_piece(
     assert blocks.table.to_pydict() == whole.table.to_pydict()
     assert list(blocks.rows) == list(whole.rows) == [1, 2, 5, 7]
     assert list(blocks.refused[0].rows) == list(whole.refused[0].rows) == [4, 6]
+
+
+@pytest.mark.parametrize(
+    ("line", "most", "passes"),
+    [
+        (b'{"a": 7, "b": 1.5}', 1 << 28, 1),
+        (b'{"a": 7, "b": 1.5}', 0, 2),  # more than may be kept
+        (b'{"a": 36893488147419103232.0, "b": 1.5}', 1 << 28, 2),  # a float: read again as written
+    ],
+)
+def test_a_file_is_parsed_once_where_that_is_exact_and_fits(
+    file: Path, monkeypatch: pytest.MonkeyPatch, line: bytes, most: int, passes: int
+) -> None:
+    parsed: list[bytes] = []
+
+    def counted(block: bytes, *more: Any) -> Any:
+        parsed.append(block)
+        return parse_lines(block, *more)
+
+    monkeypatch.setattr(jsonl, "parse_lines", counted)
+    monkeypatch.setattr(jsonl, "_KEPT", most)
+    file.write_bytes(line)
+    table = open_json_lines(str(file), Reading())
+    first = table.read(["a", "b"], ["a"])
+    assert (len(parsed), first.table["b"].to_pylist()) == (passes, [1.5])
+    assert table.read(["a", "b"], ["a"]).table == first.table
 
 
 def test_a_column_that_only_the_last_line_has_is_a_column(

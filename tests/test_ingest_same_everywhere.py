@@ -17,6 +17,8 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from ingest.dataset.schema import Dataset
+from ingest.errors import DataError
+from ingest.intake.roles import Roles
 from ingest.loaders import load_source
 from ingest.sources.raw import Reading
 
@@ -78,8 +80,6 @@ def as_sqlite(folder: Path, rows: list[Row]) -> str:
 
 
 def read(write: Callable[[Path, list[Row]], str], rows: list[Row]) -> Dataset:
-    from ingest.intake.roles import Roles
-
     with TemporaryDirectory() as folder:
         source = write(Path(folder), rows)
         return load_source(
@@ -103,6 +103,30 @@ def test_a_table_is_the_same_data_in_every_format(rows: list[Row]) -> None:
     np.testing.assert_array_equal(seen.time, [row[3] for row in rows])
     for write in (as_csv, as_json_lines, as_sqlite):
         assert read(write, rows).fingerprint == known.fingerprint, write.__name__
+
+
+@pytest.mark.parametrize("write", [as_csv, as_json_lines, as_parquet, as_sqlite])
+def test_what_means_no_value_in_one_column_means_it_in_no_other(
+    write: Callable[[Path, list[Row]], str], tmp_path: Path
+) -> None:
+    source = write(tmp_path, [("0", "?", 0.0, 0, "?"), ("1", "0", 1.0, 5, "0")])
+    reading = Reading(missing=("town=?", "label=5"))
+
+    def read_as(**kind: tuple[str, ...]) -> Dataset:
+        roles = Roles(user_columns=("town",), **kind)  # type: ignore[arg-type]
+        return load_source(source, roles, reading, notice=lambda text: None)
+
+    data = read_as(sparse=("town",))
+    assert data.users["town"].tolist() == [None, "0"]
+    assert data.item_ids.external.tolist() == ["0", "?"]
+    assert data.interactions.label.tolist() == [0.0, 1.0]
+    np.testing.assert_array_equal(read_as(dense=("town",)).users["town"], [np.nan, 0.0])
+
+
+def test_a_missing_value_of_a_column_that_is_not_there_is_told(tmp_path: Path) -> None:
+    source = as_csv(tmp_path, [("1", "2", 1.0, 5, "x")])
+    with pytest.raises(DataError, match="column 'age': --missing names it, but the columns are"):
+        load_source(source, reading=Reading(missing=("age=0", "town=x")), notice=lambda text: None)
 
 
 @pytest.mark.parametrize("write", [as_csv, as_json_lines, as_parquet, as_sqlite])

@@ -38,7 +38,9 @@ _OPTIONS = (
         help="Features with several values; genres=genre1+genre2 joins columns into one.",
     ),
     click.option("--multi-sep", metavar="TEXT", help="Between several values [default: |]."),
-    click.option("--missing", metavar=_LIST, help="Texts that mean: no value."),
+    click.option(
+        "--missing", metavar=_LIST, help="Texts that mean: no value; age=0 in that column only."
+    ),
     click.option(
         "--duplicates",
         type=click.Choice(["error", "last", "first"]),

@@ -75,6 +75,7 @@ def load_tables(
     intake.read_beside("item", tables.items)
     seen = intake.read_interactions(tables.interactions)
     check_stated_kinds(called(tables.interactions), intake.feature_columns, roles, intake.findings)
+    intake.check_missing()
     if intake.findings.problems or seen is None:
         raise DataError(intake.findings.problems)
     if liked_from is not None and seen.label is None:
@@ -97,6 +98,8 @@ class _Intake:
     beside: dict[str, str] = field(default_factory=dict)
     """By side, the file that was given for its features."""
     feature_columns: list[str] = field(default_factory=list)
+    columns: dict[str, list[str]] = field(default_factory=dict)
+    """By table that could be opened, its columns' names."""
 
     def read_beside(self, side: Side, source: Opened | None) -> None:
         """Read a users or items table: a row per id, its other columns features unless named."""
@@ -215,10 +218,20 @@ class _Intake:
 
     def _open(self, source: Opened) -> RawTable | None:
         try:
-            return open_table(source, self.reading)
+            table = open_table(source, self.reading)
+            self.columns[table.source] = list(table.columns)
+            return table
         except DataError as error:
             self.findings.problems.extend(error.problems)
             return None
+
+    def check_missing(self) -> None:
+        """Report columns that only --missing names."""
+        every = [name for names in self.columns.values() for name in names]
+        for name in self.reading.named_in_missing():
+            if name not in every:
+                what = f"--missing names it, but the columns are {listed(every)}"
+                self.findings.add(Problem(next(iter(self.columns), "--missing"), what, name))
 
     def _read(
         self,

@@ -32,7 +32,8 @@ def plain_rows(source: str, table: pa.Table, text: Collection[str], reading: Rea
         try:
             plain = _plain(column, name in text, reading)
             plain.validate(full=True)  # Arrow takes text from files on trust
-            columns[name] = _without_missing(plain, reading)
+            words = (*NO_TEXT, *reading.missing_in(), *reading.missing_in(name))
+            columns[name] = without(plain, words)
         except _Ambiguous as error:
             problems.append(Problem(source, str(error), name))
         except pa.ArrowException:
@@ -114,12 +115,9 @@ def _plain(column: pa.ChunkedArray, as_text: bool, reading: Reading) -> pa.Chunk
 
 
 def _decoded(column: pa.ChunkedArray, as_text: bool, reading: Reading) -> pa.ChunkedArray:
-    """Return a dictionary column as it is where it may stay so, else its values."""
+    """Return a dictionary of texts as one, of others its values."""
     if pa.types.is_string(column.type.value_type):
-        words = pa.array([*NO_TEXT, *reading.missing], pa.string())
-        held = [chunk.dictionary for chunk in column.chunks]
-        if not any(pc.any(pc.is_in(values, words)).as_py() for values in held):
-            return column.cast(pa.dictionary(pa.int32(), pa.string()))
+        return column.cast(pa.dictionary(pa.int32(), pa.string()))
     return _plain(column.cast(column.type.value_type), as_text, reading)
 
 
@@ -151,16 +149,19 @@ def _without_nan(column: pa.ChunkedArray) -> pa.ChunkedArray:
     return pc.if_else(pc.is_nan(column), pa.scalar(None, column.type), column)
 
 
-def _without_missing(column: pa.ChunkedArray, reading: Reading) -> pa.ChunkedArray:
-    """Return the column with null for each value that means: no value."""
-    words = pa.array([*NO_TEXT, *reading.missing], pa.string())
+def without(column: pa.ChunkedArray, words: Collection[str]) -> pa.ChunkedArray:
+    """Return the column with null for each value that is one of `words`: a number by its value."""
+    known = pa.array(words, pa.string())
     if pa.types.is_floating(column.type):
         column = _without_nan(column)
+    if pa.types.is_dictionary(column.type):
+        held = [pc.any(pc.is_in(chunk.dictionary, known)).as_py() for chunk in column.chunks]
+        return without(column.cast(pa.string()), words) if any(held) else column
     if pa.types.is_integer(column.type) or pa.types.is_floating(column.type):
-        words = pa.array(_numbers(reading.missing), pa.float64())
-        absent = pc.is_in(column.cast(pa.float64(), safe=False), words)
+        numbers = pa.array(_numbers(words), pa.float64())
+        absent = pc.is_in(column.cast(pa.float64(), safe=False), numbers)
     elif _is_text(column.type):
-        absent = pc.is_in(column, words)
+        absent = pc.is_in(column, known)
     else:
         return column
     return pc.if_else(absent, pa.scalar(None, column.type), column)

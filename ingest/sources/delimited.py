@@ -20,6 +20,7 @@ from ingest.errors import DataError, Problem
 from ingest.progress import progress_bar
 from ingest.sources.buffers import Buffer
 from ingest.sources.canonical import Canonical, NotAsWritten
+from ingest.sources.cells import without
 from ingest.sources.dialect import (
     STAND_IN,
     Characters,
@@ -73,6 +74,8 @@ class TextTable:
             raise DataError([Problem(self.source, _NO_ROWS)])
         table = raw.table
         for place, name in enumerate(wanted):
+            if words := self.reading.missing_in(name):
+                table = table.set_column(place, name, without(table.column(name), words))
             if name in others:
                 table = table.set_column(place, name, _typed(table.column(name), self.reading))
             elif STAND_IN == self.dialect.one_character:
@@ -209,7 +212,7 @@ class TextTable:
                 column_types=kinds,
                 include_columns=wanted,
                 strings_can_be_null=True,
-                null_values=[*NO_TEXT, *self.reading.missing],
+                null_values=[*NO_TEXT, *self.reading.missing_in()],
                 true_values=[],
                 false_values=[],
             ),

@@ -54,11 +54,9 @@ def parse_lines(block: bytes, first: int, text: Collection[str] = ()) -> Parsed:
     except (pa.ArrowException, UnicodeDecodeError):
         return _by_line(block, first, text)
     lines = _filled_lines(block, first)
-    rounded = any(_is_float(table, name) for name in text)
     unclear = len(set(table.column_names)) < table.num_columns
-    if (
-        rounded or unclear or len(lines) != table.num_rows
-    ):  # or an object on two lines, or two on one
+    elsewhere = len(lines) != table.num_rows  # an object on two lines, or two on one
+    if unclear or elsewhere or not is_exact(table, text):
         return _by_line(block, first, text)
     return Parsed(table, lines)
 
@@ -105,8 +103,10 @@ def _without_moments(field: pa.Field) -> pa.Field:
     return pa.field(field.name, kind)
 
 
-def _is_float(table: pa.Table, name: str) -> bool:
-    return name in table.column_names and pa.types.is_floating(table.schema.field(name).type)
+def is_exact(table: pa.Table, text: Collection[str]) -> bool:
+    """Tell whether no column in `text` was read as floats, which may be rounded."""
+    held = [name for name in text if name in table.column_names]
+    return not any(pa.types.is_floating(table.schema.field(name).type) for name in held)
 
 
 def _filled_lines(block: bytes, first: int) -> NDArray[np.int64]:

@@ -6,7 +6,7 @@ import bz2
 import gzip
 import lzma
 from collections.abc import Callable, Collection, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -15,7 +15,7 @@ import numpy as np
 from ingest.errors import SHOWN, DataError, Problem
 from ingest.progress import progress_bar
 from ingest.sources.cells import plain_rows, unified
-from ingest.sources.json_rows import BOM, Parsed, merged, parse_lines
+from ingest.sources.json_rows import BOM, Parsed, is_exact, merged, parse_lines
 from ingest.sources.raw import RawRows, Reading, Refused
 
 SUFFIXES = (".jsonl", ".ndjson", ".json")
@@ -25,6 +25,8 @@ _OPENERS: dict[bytes, Callable[[Any], Any]] = {
     b"\xfd7zXZ": lzma.open,
 }
 _BLOCK = 1 << 25
+_KEPT = 1 << 28
+"""Bytes of parsed columns that are kept from learning their names until they are read."""
 _LONGEST = 1 << 28
 """Bytes of the longest line that is taken for one."""
 
@@ -36,12 +38,16 @@ class JsonLines:
     source: str
     columns: tuple[str, ...]
     reading: Reading
+    _kept: list[Parsed] = field(default_factory=list, repr=False)
+    """All blocks as they were parsed to learn the names, for the first reading; none if large."""
 
     def read(self, columns: Collection[str], text: Collection[str]) -> RawRows:
         """Return `columns` as `ingest.sources.raw.RawTable.read` says."""
         wanted = [name for name in self.columns if name in columns]
-        parsed = []
-        for one in _parsed_blocks(self.source, text):
+        kept, parsed = list(self._kept), []
+        self._kept.clear()
+        exact = kept and all(is_exact(one.table, text) for one in kept)
+        for one in kept if exact else _parsed_blocks(self.source, text):
             held = [name for name in wanted if name in one.table.column_names]
             parsed.append(Parsed(one.table.select(held), one.lines, one.refused))
         table = unified([one.table for one in parsed], wanted)
@@ -54,17 +60,23 @@ class JsonLines:
 def open_json_lines(source: str, reading: Reading) -> JsonLines:
     """Learn the names of all columns, which takes a pass over the file.
 
+    What it parses is kept for reading, so that a file of ordinary size is parsed once.
+
     Raises:
         DataError: the file is damaged, or no line holds an object.
     """
     names: dict[str, None] = {}
     refused: list[Refused] = []
+    kept: list[Parsed] = []
+    n_bytes = 0
     for parsed in _parsed_blocks(source):
         names.update(dict.fromkeys(parsed.table.column_names))
         refused += parsed.refused
+        n_bytes += parsed.table.nbytes
+        kept = [*kept, parsed] if n_bytes <= _KEPT else []
     if not names:
         raise DataError(_why_empty(source, refused))
-    return JsonLines(source, tuple(names), reading)
+    return JsonLines(source, tuple(names), reading, kept)
 
 
 def _why_empty(source: str, refused: list[Refused]) -> list[Problem]:

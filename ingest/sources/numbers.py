@@ -33,7 +33,7 @@ def parse_numbers(texts: pa.Array, reading: Reading) -> Parsed:
     A text that is no number is NaN and not missing. Infinity is read as such.
     """
     plain = pc.utf8_trim_whitespace(texts)
-    missing = pc.is_in(plain, pa.array([*NO_NUMBER, *reading.missing], pa.string()))
+    missing = pc.is_in(plain, pa.array([*NO_NUMBER, *reading.missing_in()], pa.string()))
     if reading.thousands is not None:
         mark, point = re.escape(reading.thousands), re.escape(reading.decimal)
         grouped = rf"^[+-]?[0-9]{{1,3}}({mark}[0-9]{{3}})+({point}[0-9]*)?$"

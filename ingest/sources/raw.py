@@ -40,7 +40,7 @@ class Reading:
     thousands: str | None = None
     """Between groups of three digits, in text."""
     missing: tuple[str, ...] = ()
-    """Further texts that mean: no value."""
+    """Further texts that mean: no value; `age=0` means it in the column `age` only."""
     multi_separator: str = "|"
     """Between the values in one cell of a multi feature."""
     duplicates: Literal["error", "first", "last"] = "error"
@@ -61,6 +61,18 @@ class Reading:
     """Refuse the tables, leave the rows out, or leave them out and write them to a file."""
     refused_folder: str = "."
     """Where `report` writes a file for each table that has such rows."""
+
+    def missing_in(self, column: str | None = None) -> tuple[str, ...]:
+        """Return the further texts that mean: no value, in every column, or only in `column`."""
+        pairs = [(*word.partition("="), word) for word in self.missing]
+        if column is not None:
+            return tuple(text for name, _, text, _ in pairs if name == column and text)
+        return tuple(word for name, _, text, word in pairs if not (name and text))
+
+    def named_in_missing(self) -> tuple[str, ...]:
+        """Return the columns that have texts of their own which mean: no value."""
+        pairs = [word.partition("=") for word in self.missing]
+        return tuple(dict.fromkeys(name for name, _, text in pairs if name and text))
 
     def __post_init__(self) -> None:
         for option, mark in (("--quote", self.quote), ("--thousands", self.thousands)):
