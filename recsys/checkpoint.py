@@ -60,16 +60,6 @@ class TrainedModel:
         digest.update(json.dumps(settings, sort_keys=True).encode())
         return digest.hexdigest()[:16]
 
-    @property
-    def beats_baseline(self) -> bool | None:
-        """Whether it is better than `baseline` by NDCG, or by RMSE; None where neither is known."""
-        lists, ratings = (
-            (self.metrics.get(name), self.baseline.get(name)) for name in ("ndcg", "rmse")
-        )
-        if None not in lists:
-            return lists[0] > lists[1]  # type: ignore[operator]
-        return None if None in ratings else ratings[0] < ratings[1]  # type: ignore[operator]
-
     def _about(self) -> dict[str, Any]:
         return {
             "format": FORMAT,
