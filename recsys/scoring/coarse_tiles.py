@@ -13,14 +13,15 @@ from typing import Any
 
 import numpy as np
 from llvmlite import binding, ir  # type: ignore[import-untyped]
-from numba import njit, types
+from numba import config, njit, types
 from numba.core.errors import TypingError
 from numba.extending import intrinsic
 
 from recsys.scoring.head_tiles import FEATURES, INT, LANES, ROWS
 
-AVAILABLE = {"+avx512f", "+avx512bw", "+avx512vnni"} <= FEATURES
-"""Whether the processor has the instruction."""
+_OTHER_TARGET = bool(config.CPU_NAME or config.CPU_FEATURES)  # type: ignore[attr-defined]
+AVAILABLE = {"+avx512f", "+avx512bw", "+avx512vnni"} <= FEATURES and not _OTHER_TARGET
+"""Whether the processor has the instruction, and numba compiles for that processor."""
 _WIDTH = 16
 _WHOLE = ir.VectorType(ir.IntType(32), _WIDTH)
 _PAIRS = ir.VectorType(ir.IntType(16), 2 * _WIDTH)
