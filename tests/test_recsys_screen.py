@@ -133,18 +133,26 @@ def test_coarse_sums_are_those_of_whole_numbers() -> None:
     assert out[0] == pytest.approx(expected, rel=1e-5)
 
 
-def test_weights_that_are_no_numbers_are_not_screened() -> None:
+@pytest.mark.parametrize("bad", [np.inf, np.nan])
+@pytest.mark.parametrize("part", ["own", "vector", "hidden"])
+def test_what_is_no_number_is_not_screened(bad: float, part: str) -> None:
     deep, users, items = network((33, 18), np.random.default_rng(0))
-    users.hidden[0, 0] = np.inf
+    getattr(users, part)[0] = bad
     found = Screen(deep, items).block(users, N, nothing_seen())
     assert (found[1:] == deep.block(users, items)[1:]).all()
 
 
-def test_shallow_networks_and_long_lists_are_not_screened() -> None:
+def test_shallow_networks_and_weights_that_are_no_numbers_are_not_screened() -> None:
     shallow, _, items = network((16,), np.random.default_rng(0))
     assert not Screen.suits(shallow, items)
     deep, _, items = network((33, 18), np.random.default_rng(0))
     assert Screen.suits(deep, items)
+    deep.layers[1][0][0, 0] = np.nan
+    assert not Screen.suits(deep, items)
+
+
+def test_long_lists_and_few_users_are_not_screened() -> None:
+    deep, _, items = network((33, 18), np.random.default_rng(0))
     assert Screen(deep, items).pays(100, N)
     assert not Screen(deep, items).pays(100, N_ITEMS // 2)
     assert not Screen(deep, items).pays(1, N)

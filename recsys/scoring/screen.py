@@ -74,6 +74,8 @@ class Screen:
         """Tell whether this network can be screened on this machine."""
         if not items.tiles.size or len(network.layers) <= 2:
             return False
+        if not all(np.isfinite(part).all() for layer in network.layers for part in layer):
+            return False
         from recsys.scoring.coarse_tiles import AVAILABLE
 
         return AVAILABLE
@@ -91,10 +93,10 @@ class Screen:
         from recsys.scoring.head_tiles import score_some
 
         own, shift = self._network.user_terms(users)
-        largest = max(self._reach, float(np.abs(shift).max()), _LEAST)
-        if not np.isfinite(largest):
+        largest = np.max([self._reach, np.abs(shift).max(), _LEAST])
+        if not np.isfinite(largest + self._fm_size(users)):
             return self._network.block(users, self._items)
-        exponent = int(np.floor(np.log2(_MOST / 2 / largest)))
+        exponent = int(np.floor(np.log2((_MOST // 2 - 1) / largest)))
         plan = self._plan(users, shift, 2.0**exponent)
         out = np.empty((len(own), len(self._items.own)), np.float32)
         pairs = _in_pairs(np.rint(np.ldexp(shift, exponent)))
