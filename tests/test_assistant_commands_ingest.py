@@ -102,6 +102,21 @@ def test_what_the_caller_must_mend_exits_2_with_a_sentence_and_changes_nothing(
     assert not Path(".whyrec").exists()
 
 
+@pytest.mark.parametrize("time", ["964138229", "yesterday"])
+def test_building_shows_what_ingesting_would_and_writes_nothing(
+    time: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    Path("merged.csv").write_text(MERGED.replace("964138229", time))
+    told = []
+    for command in ("ingest", "build"):
+        code = run([command, "merged.csv", "--user-col", "sex,age", "--dry-run"])
+        assert code == (0 if time.isdecimal() else 2)
+        told.append(capsys.readouterr())
+    assert told[0] == told[1]
+    assert f"problems: {'none' if time.isdecimal() else '1'}" in told[1].out
+    assert not Path(".whyrec").exists()
+
+
 def test_a_broken_table_leaves_the_data_that_were_there() -> None:
     assert run(["ingest", "merged.csv"]) == 0
     before = Home(".whyrec").require("data")

@@ -7,8 +7,9 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from assistant.commands.dry_run import dry_run_option, tell_understood
 from assistant.commands.options import counted, emit, home_option, json_option
-from assistant.commands.sources import request_from, source_options
+from assistant.commands.sources import request_from, said_in, source_options
 from ingest.errors import HomeError
 
 if TYPE_CHECKING:
@@ -26,9 +27,10 @@ QUESTION = (
 @click.command()
 @source_options
 @click.option("--seed", type=int, default=0, show_default=True, help="Of everything drawn.")
+@dry_run_option
 @home_option
 @json_option
-def build(home_dir: str | None, as_json: bool, seed: int, **given: Any) -> None:
+def build(home_dir: str | None, as_json: bool, seed: int, dry_run: bool, **given: Any) -> int:
     """Read SOURCE, train on it and index it: `ingest`, `train` and `index` in one.
 
     All three are published together: a build that is stopped leaves the home as it was.
@@ -44,8 +46,11 @@ def build(home_dir: str | None, as_json: bool, seed: int, **given: Any) -> None:
 
     home = Home(home_path(home_dir))
     request = request_from(given)
+    if dry_run:
+        return tell_understood(request, said_in(given), as_json)
     report = _built(home, load(request, say), seed, origin_of(request))
     emit(report, as_json, _worded(report))
+    return 0
 
 
 @click.command()

@@ -1,8 +1,30 @@
-"""What `whyrec ingest --dry-run` prints: what a source is understood to mean."""
+"""What `--dry-run` of `whyrec ingest` and `build` prints: what a source is understood to mean."""
 
 from __future__ import annotations
 
-from typing import Any
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from assistant.commands.options import counted, emit
+
+if TYPE_CHECKING:
+    from ingest.loaders import Request
+
+dry_run_option: Callable[..., Any] = click.option(
+    "--dry-run", is_flag=True, help="Print what is understood of SOURCE; write nothing."
+)
+
+
+def tell_understood(request: Request, said: dict[str, Any], as_json: bool) -> int:
+    """Print what a request is understood to mean, and return 2 where something has to be mended."""
+    from ingest.intake.understanding import understand
+
+    found = understand(request)
+    found = {**found, "schema": schema_for(said, found.pop("guessed"))}
+    emit(found, as_json, worded(found))
+    return 2 if found["problems"] else 0
 
 
 def schema_for(said: dict[str, Any], guessed: dict[str, Any]) -> str:
@@ -41,7 +63,7 @@ def worded(found: dict[str, Any]) -> str:
 
 
 def _table(table: dict[str, Any]) -> list[str]:
-    rows = "not read" if table["rows"] is None else _counted(table["rows"], "row", "rows")
+    rows = "not read" if table["rows"] is None else counted(table["rows"], "row")
     if table["unreadable_rows"]:
         rows += f", {table['unreadable_rows']:,} more that cannot be read"
     head = f"{table['part']}: {table['source']} ({rows})"
@@ -90,15 +112,11 @@ def _holds(column: dict[str, Any]) -> str:
     return text
 
 
-def _counted(n: int, one: str, many: str) -> str:
-    return f"{n:,} {one if n == 1 else many}"
-
-
 def _data(data: dict[str, Any]) -> list[str]:
     lines = [
-        f"would be ingested: {_counted(data['users'], 'user', 'users')}, "
-        f"{_counted(data['items'], data['noun']['one'], data['noun']['many'])}, "
-        f"{_counted(data['interactions'], 'interaction', 'interactions')} "
+        f"would be ingested: {counted(data['users'], 'user')}, "
+        f"{counted(data['items'], data['noun']['one'], data['noun']['many'])}, "
+        f"{counted(data['interactions'], 'interaction')} "
         f"(density {data['density']:.2%})"
     ]
     if data["time_span"]:

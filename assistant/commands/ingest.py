@@ -2,15 +2,13 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import click
 
+from assistant.commands.dry_run import dry_run_option, tell_understood
 from assistant.commands.options import emit, home_option, json_option
 from assistant.commands.sources import request_from, said_in, source_options
-
-if TYPE_CHECKING:
-    from ingest.loaders import Request
 
 _EXAMPLES = """
 \b
@@ -26,7 +24,7 @@ Examples:
 
 @click.command(epilog=_EXAMPLES)
 @source_options
-@click.option("--dry-run", is_flag=True, help="Print what is understood; write nothing.")
+@dry_run_option
 @home_option
 @json_option
 def ingest(dry_run: bool, home_dir: str | None, as_json: bool, **given: Any) -> int:
@@ -41,7 +39,7 @@ def ingest(dry_run: bool, home_dir: str | None, as_json: bool, **given: Any) -> 
     """
     request = request_from(given)
     if dry_run:
-        return _understood(request, said_in(given), as_json)
+        return tell_understood(request, said_in(given), as_json)
     from assistant.building import data_part
     from ingest.growth.additions import origin_of
     from ingest.home.workspace import Home, home_path
@@ -56,17 +54,6 @@ def ingest(dry_run: bool, home_dir: str | None, as_json: bool, **given: Any) -> 
     holds = {**summary(dataset), "home": str(home.path)}
     emit(holds, as_json, _worded(holds))
     return 0
-
-
-def _understood(request: Request, said: dict[str, Any], as_json: bool) -> int:
-    """Print what a request is understood to mean, and return 2 where something has to be mended."""
-    from assistant.commands.dry_run import schema_for, worded
-    from ingest.intake.understanding import understand
-
-    found = understand(request)
-    found = {**found, "schema": schema_for(said, found.pop("guessed"))}
-    emit(found, as_json, worded(found))
-    return 2 if found["problems"] else 0
 
 
 def _worded(holds: dict[str, Any]) -> str:
