@@ -10,14 +10,15 @@ from assistant.asking.catalogue import Catalogue
 from assistant.asking.filters import Audience, Between, Condition, Either, Not
 from assistant.asking.marked import Conditions, Order
 from assistant.asking.values import ValueReader
-from assistant.lexicon import Lexicon, named_fields
+from assistant.lexicon import Lexicon, any_of, named_fields
 
 LITTLE_KNOWN = 50
 """An item with fewer users than this is little known, where the question gives no number."""
 _COUNTED = ("item", "people", "units", "counted")
 """Lists of words for what may be counted."""
-_GIVEN = "({unit} )?{number}( {unit})?"
-"""A number as it may stand in a bound: "20", "20 euros", "euros 20"."""
+SIDES = ("between", "more", "least", "less", "most")
+"""What a bound says of a number."""
+_DIGITS = re.compile(r"(?<![\w.,])[0-9]+(?:[.,][0-9]+)*(?![\w.,]*[0-9])")
 
 
 class BoundReader:
@@ -106,38 +107,62 @@ class BoundReader:
 
     def _numbers(self, found: Conditions) -> None:
         """Read "price under 20", "at most 300 pages", "cheaper than 20 euros"."""
+        text, concepts = self._without_units(found.rest)
+        bare = Conditions(rest=text)
         for side, pattern in self._sides:
             place = 0
-            while (match := pattern.search(found.rest, place)) is not None:
+            while (match := pattern.search(bare.rest, place)) is not None:
                 place = match.end()
-                numbers = [self.lexicon.value_of(group) for group in match.groups() if group]
-                concept = self._concept_of(found.rest, match)
-                field = None if concept is None else self._fields.get(concept)
-                after = found.rest[match.end() :]
-                foreign = self._is_foreign(after)
-                of_nothing = side in ("more", "less") and not self._is_counted(after)
-                if concept is None and not foreign and not of_nothing:
-                    continue
-                if field is None:
-                    unit = f" {after.split()[0]}" if foreign and concept is None else ""
-                    found.absent.append(f"“{match[0].strip()}{unit}”")
-                else:
-                    found.conditions += _between(field, side, numbers)
-                found.take(match)
-                place = 0
-        for concept, pattern, side in self._without_units:
-            match = pattern.search(found.rest)
+                if self._bound(bare, side, match, concepts):
+                    place = 0
+        for concept, pattern, side in self._comparatives:
+            match = pattern.search(bare.rest)
             if match is not None:
                 number = self.lexicon.value_of(next(filter(None, match.groups())))
-                found.conditions += _between(self._fields[concept], side, [number])
-                found.take(match)
+                bare.conditions += _between(self._fields[concept], side, [number])
+                bare.take(match)
+        if bare.conditions or bare.absent:
+            found.conditions += bare.conditions
+            found.absent += bare.absent
+            found.rest = bare.rest
 
-    def _concept_of(self, text: str, match: re.Match[str]) -> str | None:
-        """Return what a bound is on: its unit says so, or the name that stands before it."""
-        inside = self._unit.search(match[0])
-        before = self._named_before.search(text[: match.start()])
-        word = inside[0] if inside else before["unit"] if before else None
-        return None if word is None else self._units[word]
+    def _bound(
+        self, found: Conditions, side: str, match: re.Match[str], concepts: Mapping[str, str]
+    ) -> bool:
+        """Note one bound and take it out; False where it bounds no number of items."""
+        numbers = [group for group in match.groups() if group]
+        before = self._named_before.search(found.rest[: match.start()])
+        named = None if before is None else self._units[before["unit"]]
+        concept = next((concepts[one] for one in numbers if one in concepts), named)
+        after = found.rest[match.end() :]
+        foreign = self._is_foreign(after)
+        of_nothing = side in ("more", "less") and not self._is_counted(after)
+        if concept is None and not foreign and not of_nothing:
+            return False
+        field = None if concept is None else self._fields.get(concept)
+        if field is not None:
+            found.conditions += _between(field, side, list(map(self.lexicon.value_of, numbers)))
+        else:
+            unit = concepts.get(f"{numbers[-1]} unit", after.split()[0] if foreign else "")
+            found.absent.append(f"“{f'{match[0].strip()} {unit}'.strip()}”")
+        found.take(match)
+        return True
+
+    def _without_units(self, text: str) -> tuple[str, dict[str, str]]:
+        """Return a text less the units beside its numbers, and what each such number is of.
+
+        By the number as it stands, and under "20 unit" the unit itself.
+        """
+        concepts: dict[str, str] = {}
+
+        def bare(match: re.Match[str]) -> str:
+            unit = match["before"] or match["after"]
+            if unit is not None:
+                concepts[match["n"]] = self._units[unit]
+                concepts[f"{match['n']} unit"] = unit
+            return match["n"]
+
+        return self._measured.sub(bare, text), concepts
 
     def _is_foreign(self, after: str) -> bool:
         """Tell whether an unknown unit follows a bound: "under 500 calories"."""
@@ -173,7 +198,7 @@ class BoundReader:
 
     @cached_property
     def _unit(self) -> re.Pattern[str]:
-        return self.lexicon.pattern(["{unit}"], unit=self._units)
+        return any_of(self._units)
 
     @cached_property
     def _named_before(self) -> re.Pattern[str]:
@@ -181,26 +206,27 @@ class BoundReader:
         return re.compile(rf"(?P<unit>{self._unit.pattern})(?: (?:{copula}))? ?$")
 
     @cached_property
+    def _measured(self) -> re.Pattern[str]:
+        """A number with its unit on either side: "20 euros", "euros 20"."""
+        unit, number = self._unit.pattern, _DIGITS.pattern
+        return re.compile(rf"(?:(?P<before>{unit}) )?(?P<n>{number})(?: ?(?P<after>{unit}))?")
+
+    @cached_property
     def _sides(self) -> list[tuple[str, re.Pattern[str]]]:
         return [
-            (
-                side,
-                self.lexicon.pattern(
-                    [phrase.replace("{number}", _GIVEN) for phrase in phrases], unit=self._units
-                ),
-            )
+            (side, self.lexicon.pattern(phrases))
             for side, phrases in self.lexicon.bounds.items()
-            if side in ("between", "more", "least", "less", "most")
+            if side in SIDES
         ]
 
     @cached_property
-    def _without_units(self) -> list[tuple[str, re.Pattern[str], str]]:
+    def _comparatives(self) -> list[tuple[str, re.Pattern[str], str]]:
         return [
-            (concept, self.lexicon.pattern([f"{word} {_GIVEN}"], unit=self._units), side)
+            (concept, self.lexicon.pattern(f"{word} {{number}}" for word in words), side)
             for concept in self._fields
             if (field := named_fields().get(concept)) is not None
             for side, words in (("less", field.less), ("more", field.more))
-            for word in words
+            if words
         ]
 
     @cached_property

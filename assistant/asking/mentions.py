@@ -11,6 +11,7 @@ from collections.abc import Callable, Sequence
 from functools import cached_property
 
 from assistant.asking.amounts import MOST_ALONE
+from assistant.asking.bounds import SIDES
 from assistant.asking.catalogue import Catalogue, Found, shape_of
 from assistant.asking.marked import Mentions
 from assistant.asking.spelling import Spelling
@@ -326,8 +327,7 @@ class MentionFinder:
     def _bounds(self) -> re.Pattern[str]:
         """Any bound on a number, whatever it is of: "over 40"."""
         phrases = self.lexicon.bounds
-        sides = ("between", "more", "least", "less", "most")
-        return self.lexicon.pattern(one for side in sides for one in phrases.get(side, ()))
+        return self.lexicon.pattern(one for side in SIDES for one in phrases.get(side, ()))
 
     def _repeated(self, found: Mentions) -> None:
         """Mark further mentions of a user by the number alone: "similar to 78 but 78 has not"."""

@@ -15,7 +15,7 @@ from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any
 
 from assistant.asking.calls import RULES
-from assistant.asking.filters import LEFT_OUT, SHOWN, All, Between, Condition, Is, Named, Not
+from assistant.asking.filters import LEFT_OUT, SHOWN, All, Audience, Between, Condition, Is, Named, Not
 from assistant.asking.parser import QuestionParser
 from assistant.asking.question import Question
 from assistant.lexicon import Lexicon, plain_text
@@ -180,6 +180,8 @@ class Reader:
         if session.refused:
             conditions.append(Not(Named(LEFT_OUT, session.refused)))
         number = self._number(plain_text(asked.text))
+        if number in _bounds(asked.filters.conditions):
+            number = None  # "cheaper than 20" asks for no twenty items
         return replace(
             last,
             text=asked.text,
@@ -235,6 +237,16 @@ def _merged(before: tuple[Condition, ...], new: tuple[Condition, ...]) -> list[C
         and not (isinstance(one, Not) and (one.inner in new or _is_memory(one)))
     ]
     return list(dict.fromkeys([*kept, *new]))
+
+
+def _bounds(conditions: tuple[Condition, ...]) -> set[float | None]:
+    """Return the numbers that stand in conditions."""
+    return {
+        bound
+        for one in conditions
+        if isinstance(one, Between | Audience)
+        for bound in (one.low, one.high)
+    }
 
 
 def _is_memory(condition: Not) -> bool:

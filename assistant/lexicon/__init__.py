@@ -8,6 +8,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from functools import cached_property, lru_cache
 from importlib.resources import files
+from typing import Any
 
 from assistant.lexicon.fields import named_fields
 from assistant.lexicon.numbers import SpelledNumbers, as_number
@@ -70,9 +71,6 @@ class Lexicon:
     synonyms: dict[str, str]
     years: Mapping[str, re.Pattern[str]] = field(default_factory=dict)
     amounts: Mapping[str, re.Pattern[str]] = field(default_factory=dict)
-    bare: tuple[re.Pattern[str], ...] = ()
-    bare_more: tuple[re.Pattern[str], ...] = ()
-    """As `bare`, where other users are named already."""
     absent: Mapping[str, re.Pattern[str]] = field(default_factory=dict)
     """What people ask for that data sets rarely have, by what an answer calls it."""
     decades: dict[str, int] = field(default_factory=dict)
@@ -87,8 +85,8 @@ class Lexicon:
     people: dict[str, str] = field(default_factory=dict)
     """Other words for attribute values of people."""
     common: frozenset[str] = frozenset()
-    vocabulary: frozenset[str] = frozenset()
-    """Every word of the file, in whatever table."""
+    tables: Mapping[str, Any] = field(default_factory=dict)
+    """The file as it is."""
     marks: frozenset[str] = frozenset()
     """Small words by which a text of this language is told from others."""
 
@@ -129,6 +127,21 @@ class Lexicon:
         """Tell whether any word of the list `concept` stands in the plain `text`."""
         return self.words[concept].search(text) is not None
 
+    @cached_property
+    def vocabulary(self) -> frozenset[str]:
+        """Every word of the file, in whatever table."""
+        return frozenset(_words_of(self.tables))
+
+    @cached_property
+    def bare(self) -> tuple[re.Pattern[str], ...]:
+        """Phrases in which a number alone is a user or an item, the longest first."""
+        return _one_by_one(self.tables.get("bare", {}).get("phrases", ()), self.lists)
+
+    @cached_property
+    def bare_more(self) -> tuple[re.Pattern[str], ...]:
+        """As `bare`, where other users are named already."""
+        return _one_by_one(self.tables.get("bare", {}).get("more", ()), self.lists)
+
     def knows(self, word: str) -> bool:
         """Tell whether a single word stands anywhere in the file."""
         return word in self.vocabulary
@@ -162,8 +175,6 @@ def load_lexicon(language: str = "en") -> Lexicon:
         synonyms=_plain_pairs(tables.get("synonyms", {})),
         years=patterns("years"),
         amounts=patterns("amounts"),
-        bare=_one_by_one(tables.get("bare", {}).get("phrases", ()), phrases),
-        bare_more=_one_by_one(tables.get("bare", {}).get("more", ()), phrases),
         absent=patterns("absent"),
         decades=_plain_keys(tables.get("decades", {})),
         places=_plain_keys(tables.get("places", {})),
@@ -178,7 +189,7 @@ def load_lexicon(language: str = "en") -> Lexicon:
             for phrase in group
             for word in plain_text(phrase).split()
         ),
-        vocabulary=frozenset(_words_of(tables)),
+        tables=tables,
         marks=frozenset(
             spelling
             for word in map(plain_text, tables["language"]["marks"])
@@ -201,7 +212,7 @@ def _one_by_one(
 def _words_of(table: object) -> Iterator[str]:
     """Yield the plain words of all keys and phrases of a table."""
     if isinstance(table, str):
-        yield from re.findall(r"\w+", plain_text(table))
+        yield from re.findall(r"\w+", table.casefold())
     elif isinstance(table, Mapping):
         for key, value in table.items():
             yield from _words_of(key)

@@ -1,9 +1,9 @@
 """Phrases of a lexicon → regular expressions over plain text with markers for users and items.
 
-A phrase is words as they are said. It may
-hold `{user}`, `{item}`, `{number}`, `{fraction}`, `{year}`
-and `{decade}`; the name of a list in braces, `{sees}`; alternatives in parentheses, `(will|would)`,
-with `?` after them where they may be absent; and ` ... `, up to eight words of any kind.
+A phrase is words as they are said. It may hold `{user}`, `{item}`, `{number}` (in digits or words),
+`{figure}` (in digits), `{fraction}`, `{year}` and `{decade}`; the name of a list in braces,
+`{sees}`; alternatives in parentheses, `(will|would)`, with `?` after them where they may be absent;
+and ` ... `, up to eight words of any kind.
 """
 
 from __future__ import annotations
@@ -143,6 +143,7 @@ def _part(part: str, lists: Mapping[str, Iterable[str]]) -> str:
         "{user}": USER,
         "{item}": ITEM,
         "{fraction}": r"(0?[.,][0-9]+)",
+        "{figure}": rf"{_DIGITS})",
         "{year}": r"((?:1[89]|20)[0-9]{2})",
         "{decade}": r"((?:1[89]|20)?[0-9]0)",
         "{u}": r"#?(?P<u>[0-9]+)(?![.,]?[0-9])",
