@@ -89,7 +89,7 @@ def test_a_true_sentence_is_kept(sentence: str) -> None:
 @pytest.mark.parametrize(("sentence", "why"), FALSE.items())
 def test_a_false_sentence_is_dropped_and_the_reason_given(sentence: str, why: str) -> None:
     kept, rejected = VERIFIER.verify(sentence, FACTS)
-    assert kept == ""
+    assert kept in ("", "A Drama.")
     assert why in rejected[0].why
 
 
@@ -99,6 +99,31 @@ def test_only_the_false_sentence_of_a_reason_is_dropped() -> None:
     )
     assert kept == "DeepFM gives it 0.91. It is a Drama."
     assert [claim.text for claim in rejected] == ["It won seven awards."]
+
+
+@pytest.mark.parametrize(
+    ("reason", "kept", "cut"),
+    [
+        ("It has a score of 0.91 and stars Tim Robbins.", "It has a score of 0.91.",
+         "and stars Tim Robbins."),
+        ("With its great cast, it has a score of 0.91.", "It has a score of 0.91.",
+         "With its great cast"),
+        ("It is a Drama, and you will love it.", "It is a Drama.", "and you will love it."),
+        ("It has a score of 0.91 because it is a Drama.", "",
+         "It has a score of 0.91 because it is a Drama."),
+        ("While it is a Drama, it won an Oscar.", "", "While it is a Drama, it won an Oscar."),
+    ],
+)  # fmt: skip
+def test_of_a_sentence_the_clauses_that_hold_are_kept(reason: str, kept: str, cut: str) -> None:
+    shown, rejected = VERIFIER.verify(reason, FACTS)
+    assert (shown, rejected[0].text) == (kept, cut)
+
+
+@pytest.mark.parametrize("bare", ["Jaccard 0.31, 24 films in common out of 77.", "0.31 Jaccard."])
+def test_numbers_in_common_name_a_user_or_follow_one(bare: str) -> None:
+    assert VERIFIER.objection(bare, FACTS) == "it names no user"
+    assert VERIFIER.verify(f"User 215 has seen it. {bare}", FACTS)[1] == []
+    assert VERIFIER.verify(f"User 49 has seen it. {bare}", FACTS)[1] != []
 
 
 def test_a_sentence_said_twice_is_shown_once() -> None:

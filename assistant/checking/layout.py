@@ -17,6 +17,8 @@ _NUMBERED = re.compile(r"(?:(?<=[.;:!?])\s+|^)\(?[1-9]\)(?=\s)", re.MULTILINE)
 _LINE_MARK = re.compile(r"^(?:#{1,6}|[-*+>–—]|\(?[1-9][0-9]?[.)])\s+(?=\S)")
 _BOLD = re.compile(r"(?<!\w)(\*\*|__|\*|_|`)(?=\S)([^*_`\n]{1,200}?)(?<=\S)\1(?!\w)")
 _EQUALS = re.compile(r"(?<=[a-z]) = (?=\S)")
+_PICTURE = re.compile(r"[\U0001F000-\U0001FAFF\u2600-\u27BF\u2B00-\u2BFF\uFE0F\u200D]+\s*")
+"""Emoji and their joiners, which say nothing."""
 _OPEN_END = re.compile(r"[\s;,:–—-]+$")
 _ENDED = re.compile(r"[.!?][\"'”’)]*$")
 
@@ -29,6 +31,7 @@ def plain(text: str) -> str:
     if "\n" not in text and _ENDED.search(text) and not re.search(r"[*_`=#)|/]|[^\x00-\x7f]", text):
         return text
     text = _INLINE_BULLET.sub("\n", text)
+    text = _PICTURE.sub(" ", text)
     text = _NUMBERED.sub("\n", text)
     lines = (_point(line.strip()) for line in text.splitlines())
     return "\n".join(line for line in lines if line)

@@ -25,6 +25,13 @@ from ingest.dataset.schema import Dataset, Noun
 MAX_READ = 4_000
 """Characters of one reason that are read; what follows is not."""
 MAX_REASON_CHARACTERS = 600
+_MAX_CUTS = 6
+"""Places at which a sentence that does not hold is cut, to keep what does."""
+_CUT = re.compile(r"(?:,|;| [–—-])? (?:and|but|while|whereas|though|although) |[,;] |: | [–—] ")
+_SUBORDINATE = re.compile(
+    r"(?:while|although|though|since|because|as|given|with|if|when|not|despite|in|on)\b", re.I
+)
+_SUBJECT = re.compile(r"(?:it|its|this|deepfm|the model|users?|you|your|[0-9]+) ", re.I)
 _MARKUP = re.compile(r"[<>{}\[\]*`_|~^\\$€£]|https?:|www\.")
 _SAYS_NOTHING = "it says nothing"
 """The objection to "Why this one?" and "Here is why": shown only beside a sentence that does."""
@@ -90,6 +97,10 @@ class Verifier:
         for sentence in sentences(plain(whole), facts.names):
             text = self._unjoined(sentence) if dropped else sentence
             why, carried = self._held(text, facts, carried, dropped)
+            if why not in (None, _SAYS_NOTHING) and (part := self._holding(text, facts)):
+                rejected.append(Rejected(_rest(sentence, part), why or ""))
+                sentence = text = part
+                why, carried = self._held(text, facts, carried, dropped=True)
             if why is None and len(" ".join([*kept, text])) > MAX_REASON_CHARACTERS:
                 why = f"the reason is longer than {MAX_REASON_CHARACTERS} characters"
             dropped = why not in (None, _SAYS_NOTHING)
@@ -108,6 +119,17 @@ class Verifier:
             return "", [*(Rejected(one, _SAYS_NOTHING) for one in fillers), *rejected]
         return " ".join(kept), rejected
 
+    def _holding(self, sentence: str, facts: Facts) -> str | None:
+        """Return the longest beginning of a sentence, or else its end, that holds by itself."""
+        cuts = list(_CUT.finditer(sentence))[:_MAX_CUTS]
+        begun = [sentence[: cut.start()] for cut in reversed(cuts)]
+        ended = [sentence[cut.end() :] for cut in cuts if _SUBJECT.match(sentence[cut.end() :])]
+        for part in (*(one for one in begun if not _SUBORDINATE.match(one)), *ended):
+            text = part[:1].upper() + part[1:].rstrip(" ,;:.!") + "."
+            if self._held(text, facts, (), dropped=True)[0] is None:
+                return text
+        return None
+
     def objection(self, sentence: str, facts: Facts) -> str | None:
         """Return why a sentence cannot be shown, or None when the facts carry it."""
         return self._held(plain(sentence), facts, (), dropped=False)[0]
@@ -116,7 +138,7 @@ class Verifier:
         self, sentence: str, facts: Facts, carried: tuple[Person, ...], dropped: bool
     ) -> tuple[str | None, tuple[Person, ...]]:
         """Return why a sentence does not hold, and whom the next one may speak of as "they"."""
-        why = _form(sentence)
+        why = _form(sentence, facts.names)
         if why is not None:
             return why, ()
         try:
@@ -176,6 +198,16 @@ def _own_history(parts: list[Part]) -> list[Part]:
 
 
 _BARE = frozenset(("Int", "Dec", "Pct", "Ord", "Decade", "LP", "RP", *".,;:/%#&=-"))
+
+
+def _rest(sentence: str, part: str) -> str:
+    """Return what was cut away from a sentence to keep `part`."""
+    kept = part.rstrip(".")
+    if sentence.lower().startswith(kept.lower()):
+        return sentence[len(kept) :].strip(" ,;:") or sentence
+    return sentence[: max(0, sentence.lower().find(kept.lower()))].strip(" ,;:") or sentence
+
+
 _OWN = re.compile(r"^(?:this|that|these|those) (?:\w+ )?(?:film|movie|item|one)|^both users?", re.I)
 
 
@@ -228,11 +260,18 @@ def _each(column: Iterable[object]) -> Iterable[object]:
             yield from cell
 
 
-def _form(sentence: str) -> str | None:
+def _without(sentence: str, names: Iterable[str]) -> str:
+    """Return a sentence less the names in it: there is markup in "M*A*S*H"."""
+    for name in sorted(names, key=len, reverse=True):
+        sentence = sentence.replace(name, "")
+    return sentence
+
+
+def _form(sentence: str, names: Iterable[str]) -> str | None:
     """Object to what cannot be read safely, before a word of it is looked up."""
     if len(sentence) > MAX_REASON_CHARACTERS:
         return f"it is longer than {MAX_REASON_CHARACTERS} characters"
-    if _MARKUP.search(sentence):
+    if _MARKUP.search(sentence) and _MARKUP.search(_without(sentence, names)):
         return "it holds markup or a link"
     if sentence.endswith("..."):
         return "it breaks off"

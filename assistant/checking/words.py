@@ -20,7 +20,7 @@ from ingest.dataset.schema import Noun
 
 _EXACT = 6
 """Decimals of a fraction in words."""
-_LONGEST = 5
+_LONGEST = 7
 """Words in the longest phrase that is looked up."""
 _TOKEN = re.compile(
     r"(?P<number>(?:[0-9]+(?:,[0-9]{3})*(?:\.[0-9]+)?|\.[0-9]+))(?P<unit>%|st|nd|rd|th|s)?(?![^\W_])"
@@ -316,7 +316,7 @@ def _find_users(parts: Sequence[Part]) -> None:
     listing = plural = False
     for place, one in enumerate(parts):
         before = parts[place - 1] if place else one
-        if one.symbol == "item" and before.symbol == "Int":
+        if one.symbol == "item" and before.symbol == "Int" and before.value.value == 1:
             one.symbol = "items"
         named = before.symbol in _SAID_OF_USERS
         if one.symbol == "Int" and (named or (listing and not _counts(parts, place))):
