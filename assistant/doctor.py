@@ -65,11 +65,22 @@ def _home(settings: Settings) -> Iterator[Finding]:
         try:
             contents = home.contents()
             part = contents.require(name)
+            if name == "index":
+                _check_index(part)
         except HomeError as error:
             detail, _, mend = str(error).rpartition("; ")
             yield Finding(name, "failed", detail, mend)
         else:
             yield _part(contents, part)
+
+
+def _check_index(part: Part) -> None:
+    """Read the small files of an index: an earlier version's are refused as an answer would."""
+    from ingest.index.store import read_manifest
+    from ingest.index.vectors import load_vectors
+
+    read_manifest(part.folder)
+    load_vectors(part.folder)
 
 
 def _part(contents: Contents, part: Part) -> Finding:

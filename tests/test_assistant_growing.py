@@ -27,6 +27,7 @@ from assistant.ledger import LEDGER_FILE, Ledger
 from assistant.mentioned import speaks_of
 from assistant.settings import Settings
 from ingest.errors import AskerError, HomeError
+from ingest.home.tensor_files import save_tensors
 from ingest.home.workspace import Home
 from ingest.index.chroma import connect
 from ingest.intake.in_memory import from_frames
@@ -38,6 +39,7 @@ N_USERS = 60
 ADD = """
 import sys
 import pandas as pd
+from ingest.home.tensor_files import save_tensors
 from ingest.home.workspace import Home
 frame = pd.DataFrame(
     {"user": sys.argv[2].split(), "item": sys.argv[3].split(), "rating": 5.0, "time": 900000000}
@@ -215,6 +217,18 @@ def test_much_that_is_new_is_a_warning_with_the_command(home: Home) -> None:
     assert kinds["model"].mend == "whyrec train --continue"
     detail = kinds["index"].detail
     assert re.search(r"6,000 interactions and 6,000 users added since 20\S+ \S+, 5.66% of", detail)
+
+
+def test_an_index_of_an_earlier_version_is_refused_and_doctor_says_so(home: Home) -> None:
+    folder = home.require("index").folder
+    numbers = json.loads((folder / "vectors.json").read_text())
+    (folder / "vectors.json").write_text(json.dumps(numbers | {"projected": True}))
+    save_tensors({"components": np.zeros((1, 1), np.float32)}, folder / "vectors.safetensors")
+    found = {finding.check: finding for finding in examine(Settings.read(home=str(home.path)))}
+    assert found["index"].state == "failed" and "an earlier version" in found["index"].detail
+    assert found["index"].mend == "run `whyrec index` again"
+    with pytest.raises(HomeError, match="run `whyrec index` again"):
+        RecommendationQA.from_home(str(home.path), llm=None)
 
 
 def test_add_on_the_command_line(

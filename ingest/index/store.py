@@ -195,7 +195,7 @@ def open_index(
         HomeError: it is missing, damaged, incomplete, from other data, or not where `server` says.
         OperationError: the server cannot be reached.
     """
-    manifest = _read_manifest(folder)
+    manifest = read_manifest(folder)
     _check_origin(manifest, folder, dataset, made_from or dataset.fingerprint)
     _check_server_is(manifest["server"], folder, server)
     _check_files(manifest["files"], folder, server)
@@ -231,7 +231,12 @@ def _open(chroma: Chroma, name: str, count: int) -> Collection:
     return collection
 
 
-def _read_manifest(folder: Path) -> dict[str, Any]:
+def read_manifest(folder: Path) -> dict[str, Any]:
+    """Return index.json of the index in `folder`.
+
+    Raises:
+        HomeError: it is missing, damaged or of another version.
+    """
     path = folder / FILE
     try:
         manifest = json.loads(path.read_text(encoding="utf-8"))

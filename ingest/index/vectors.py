@@ -181,6 +181,11 @@ def load_vectors(folder: Path) -> InteractionVectors:
         if not numbers.pop("projected"):
             return InteractionVectors(**numbers)
         parts = load_file(folder / COMPONENTS_FILE)
+        if "scatter" not in parts:
+            raise HomeError(
+                f"the vectors in {folder} are those of an earlier version of whyrec; run "
+                "`whyrec index` again"
+            )
         components, scatter = parts["components"], parts["scatter"]
         return InteractionVectors(**numbers, components=components, scatter=scatter)
     except (OSError, ValueError, KeyError, TypeError, SafetensorError) as error:
