@@ -42,6 +42,9 @@ def told(work: Callable[[], Any]) -> str:
 
 def limited(change: Change, home: Path, size: int) -> Callable[[], str]:
     def work() -> str:
+        silent = os.open(os.devnull, os.O_WRONLY)  # what it prints goes to no file of limited size
+        os.dup2(silent, 1)
+        os.dup2(silent, 2)
         resource.setrlimit(resource.RLIMIT_FSIZE, (size, size))
         return told(lambda: change(home))
 
