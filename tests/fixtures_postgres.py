@@ -88,6 +88,7 @@ def _make_shop(port: int) -> None:
             CREATE SCHEMA stock;
             CREATE TABLE stock.films (item_id bigint, title text);
             INSERT INTO stock.films VALUES (2, 'Heat'), (9007199254740993, 'Alien');
+            CREATE MATERIALIZED VIEW stock.kept AS SELECT * FROM stock.films;
             CREATE VIEW recent AS SELECT * FROM ratings WHERE at > '2024-06-01';
             """
         )

@@ -217,6 +217,26 @@ def test_postgres_views_schemas_and_queries_can_be_read(postgres: str) -> None:
     assert read(postgres, table="stock.films")["title"] == ["Heat", "Alien"]
     query = "SELECT user_id, '100%'::text AS share FROM ratings WHERE user_id LIKE '0%' LIMIT 1"
     assert read(postgres, query=query) == {"user_id": ["007"], "share": ["100%"]}
+    assert read(postgres, table="stock.kept")["title"] == ["Heat", "Alien"]
+    query = """WITH RECURSIVE days(n) AS (SELECT 1 UNION ALL SELECT n + 1 FROM days WHERE n < 3),
+    mine AS (SELECT user_id, count(*) AS seen FROM ratings GROUP BY user_id)
+    SELECT user_id, seen, n FROM mine CROSS JOIN days ORDER BY user_id, n LIMIT 2;"""
+    assert read(postgres, query=query) == {
+        "user_id": ["007", "007"],
+        "seen": [2, 2],
+        "n": [1, 2],
+    }
+
+
+def test_postgres_results_may_be_as_wide_as_it_lets_them_be(postgres: str) -> None:
+    columns = [f"c{number}" for number in range(1_600)]
+    query = f"SELECT {', '.join(f'{n} AS {name}' for n, name in enumerate(columns))} FROM ratings"
+    table = open_sql(postgres, Reading(), query=query)
+    assert table.columns == tuple(columns)
+    assert table.read(["c1599", "c7"], ["c7"]).table.to_pydict() == {
+        "c7": ["7"] * 3,
+        "c1599": [1599] * 3,
+    }
 
 
 def test_postgres_refuses_to_write_by_itself(postgres: str) -> None:

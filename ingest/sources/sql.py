@@ -252,6 +252,8 @@ def _of_table(connection: Connection, name: str, table: str) -> tuple[tuple[str,
     inspector = inspect(connection)
     schema, _, bare = table.rpartition(".")
     known = inspector.get_table_names(schema or None) + inspector.get_view_names(schema or None)
+    if inspector.dialect.name in ("postgresql", "oracle"):  # others have none that can be listed
+        known += inspector.get_materialized_view_names(schema or None)
     if bare not in known:
         close = difflib.get_close_matches(bare, known, n=2, cutoff=0.5)
         meant = " or ".join(close) if close else ", ".join(sorted(known)[:20]) or "none"
