@@ -115,6 +115,13 @@ def test_a_number_alone_changes_how_many(talk: Conversation, text: str) -> None:
     assert len(listed(talk, text)) == expected
 
 
+def test_the_number_of_a_condition_is_no_number_of_films(talk: Conversation) -> None:
+    talk.ask("Suggest 2 films to user 3")
+    answer = talk.ask("seen by at least 3 users")
+    assert answer["question"]["n"] == 2
+    assert answer["question"]["filters"]["all"]
+
+
 def test_a_longer_thread_keeps_its_memory(talk: Conversation) -> None:
     whole = whole_list(talk)
     talk.ask("suggest 2 films to user 3")

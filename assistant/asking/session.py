@@ -15,7 +15,17 @@ from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any
 
 from assistant.asking.calls import RULES
-from assistant.asking.filters import LEFT_OUT, SHOWN, All, Audience, Between, Condition, Is, Named, Not
+from assistant.asking.filters import (
+    LEFT_OUT,
+    SHOWN,
+    All,
+    Audience,
+    Between,
+    Condition,
+    Is,
+    Named,
+    Not,
+)
 from assistant.asking.parser import QuestionParser
 from assistant.asking.question import Question
 from assistant.lexicon import Lexicon, plain_text

@@ -214,15 +214,15 @@ def certainty(box: Toolbox, user_id: str, item_ids: Sequence[str] = ()) -> list[
 
 def _against_popularity(trained: TrainedModel | None) -> Row | None:
     """Return how the model did beside what knows no user; None where that is not known."""
-    if trained is None or trained.beats_baseline is None:
+    if trained is None:
         return None
-    name = "rmse" if trained.config.task == "rating" else "ndcg"
-    return {
-        "metric": name,
-        "model": float(trained.metrics[name]),
-        "popular": float(trained.baseline[name]),
-        "better": trained.beats_baseline,
-    }
+    rating = trained.config.task == "rating"
+    name = "rmse" if rating else "ndcg"
+    if name not in trained.metrics or name not in trained.baseline:
+        return None
+    model, popular = float(trained.metrics[name]), float(trained.baseline[name])
+    better = model < popular if rating else model > popular
+    return {"metric": name, "model": model, "popular": popular, "better": better}
 
 
 def model_quality(box: Toolbox) -> list[Row]:
