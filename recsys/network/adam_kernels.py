@@ -8,7 +8,7 @@ import numpy as np
 from numba import njit
 
 
-@njit(cache=True)
+@njit(cache=True, error_model="numpy")
 def settle_rows(
     table: Any,
     mean: Any,
@@ -37,7 +37,7 @@ def settle_rows(
         last[row], debt[row], decay[row] = step, 0.0, 1.0
 
 
-@njit(cache=True)
+@njit(cache=True, error_model="numpy")
 def step_rows(
     table: Any,
     gradient: Any,

@@ -85,9 +85,13 @@ class ProjectedSteps:
         self._projection, self._head = Projection(), Head(model)
         self._table = model.table.detach().numpy()
         lazy = not config.reg and not config.weight_decay and config.adam_beta2 >= _LEAST_BETA2
-        self._lazy = LazyAdam(self._table, (0.9, config.adam_beta2)) if lazy else None
         flat = flatten([p for p in model.parameters() if p is not model.table])
-        self._optimizer = adam([flat] if lazy else [flat, model.table], config)
+        assert flat.grad is not None
+        self._gradient = flat.grad.numpy()[None]
+        betas = 0.9, config.adam_beta2
+        self._lazy = LazyAdam(self._table, betas) if lazy else None
+        self._rest = LazyAdam(flat.detach().numpy()[None], betas)  # a row of every step: plain Adam
+        self._optimizer = None if lazy else adam([flat, model.table], config)
 
     @np.errstate(over="ignore", invalid="ignore")  # who runs the steps looks for NaN in the losses
     def step(self, batch: PairBatch | NextBatch, lr: float) -> Tensor:
@@ -100,13 +104,14 @@ class ProjectedSteps:
         d_rows = self.backward(dy.ravel())
         if self._lazy is not None:
             self._lazy.step(touched.codes, d_rows, lr)
-        else:
+            self._rest.step(np.zeros(1, np.int64), self._gradient, lr)
+        elif self._optimizer is not None:
             self._model.table.grad = torch.zeros_like(self._model.table).index_copy_(
                 0, torch.from_numpy(touched.codes), torch.from_numpy(d_rows)
             )
             add_l2(self._model, self._config.reg)
-        self._optimizer.param_groups[0]["lr"] = lr
-        self._optimizer.step()
+            self._optimizer.param_groups[0]["lr"] = lr
+            self._optimizer.step()
         return torch.tensor(loss)
 
     def forward(self, touched: Touched) -> FloatArray:
