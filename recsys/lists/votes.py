@@ -74,6 +74,11 @@ class Voters:
         self._place = rows_by_group(histories.items, matrix.shape[1])
         self._end = histories.offsets[1:]
         self._many = len(histories.items) >= FEW  # enough to be worth loading numba for
+        if self._many:  # what the kernel reads in no order is held as narrow as may be
+            later = self._end[audience.by_item.indices] - self._place - 1
+            narrow = np.min_scalar_type(config.window)
+            self._n_later = np.minimum(later, config.window).astype(narrow)
+            self._items = histories.items.astype(np.min_scalar_type(matrix.shape[1]))
 
     def votes(self, user: int) -> FloatArray:
         """Return the votes of everybody else for every item, for a user of the data, (n_items,)."""
@@ -121,10 +126,8 @@ class Voters:
         from recsys.lists.votes_kernels import add_votes
 
         by_item, votes = self.audience.by_item, np.zeros(self.matrix.shape[1])
-        postings = by_item.indptr, by_item.indices, self._place
-        add_votes(
-            newest, *postings, jaccard, self._end, self.histories.items, recency, fading, votes
-        )
+        postings = by_item.indptr, by_item.indices, self._place, self._n_later
+        add_votes(newest, *postings, jaccard, self._items, recency, fading, votes)
         return votes.astype(np.float32)
 
     def _plain(

@@ -22,8 +22,8 @@ def add_votes(
     starts: Any,
     voters: Any,
     place: Any,
+    n_later: Any,
     jaccard: Any,
-    end: Any,
     items: Any,
     recency: Any,
     fading: Any,
@@ -36,14 +36,13 @@ def add_votes(
         starts: where each item's postings begin, (n_items + 1,).
         voters: who has the item, by posting.
         place: where that interaction stands in `items`, by posting.
+        n_later: how many items came after it and are heard, by posting.
         jaccard: of every user with the one asked for, (n_users,).
-        end: where each user's part of `items` ends, (n_users,).
         items: everybody's items, user by user from oldest to newest.
         recency: what each of `newest` weighs, (depth,).
         fading: what each later item weighs, (window,).
         votes: what is added to, float64.
     """
-    window = len(fading)
     for x in range(len(newest)):
         begin, stop = starts[newest[x]], starts[newest[x] + 1]
         crowd = 0.0
@@ -51,9 +50,8 @@ def add_votes(
             crowd += jaccard[voters[posting]]
         share = recency[x] / math.sqrt(max(crowd, 1e-12))
         for posting in range(begin, stop):
-            voter = voters[posting]
-            weight = jaccard[voter] * share
+            weight = jaccard[voters[posting]] * share
             if weight > 0:
                 first = place[posting] + 1
-                for at in range(first, min(first + window, end[voter])):
-                    votes[items[at]] += weight * fading[at - first]
+                for later in range(n_later[posting]):
+                    votes[items[first + later]] += weight * fading[later]
