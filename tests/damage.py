@@ -10,6 +10,7 @@ refuse with a sentence that names what is wrong and what mends it.
 from __future__ import annotations
 
 import argparse
+import functools
 import os
 import random
 import shutil
@@ -19,7 +20,7 @@ from collections import Counter
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
-from tests.kills import State, build, forked, preload, say, state_of
+from tests.kills import State, build, changes, forked, preload, say, state_of
 
 Damage = Callable[[Path], None]
 _NOT_OURS = {"lock"}
@@ -102,8 +103,9 @@ def main(arguments: list[str] | None = None) -> int:
     wrong = 0
     with tempfile.TemporaryDirectory(prefix="whyrec-damage-") as folder:
         start, home = Path(folder) / "start", Path(folder) / "home"
-        if (made := forked(lambda: build(1)(start))).failed:
-            raise AssertionError(made.result)
+        for work in (build(1), changes(Path(folder))["add"]):  # added-0001 is among the files
+            if (made := forked(functools.partial(work, start))).failed:
+                raise AssertionError(made.result)
         whole = forked(lambda: state_of(start)).result
         for path in files_of(start):
             if asked.only not in str(path):

@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 
 from ingest.dataset.ids import IdMap
 from ingest.dataset.schema import Dataset, Field, Interactions
-from ingest.errors import AskerError
+from ingest.errors import AskerError, HomeError
 from ingest.growth import adding
 from ingest.growth.adding import add_dataset
 from ingest.growth.growing import grow, open_data, read_added
@@ -184,6 +184,18 @@ def test_more_rows_than_can_be_numbered_are_refused_and_nothing_is_added(
     with pytest.raises(AskerError, match=r"the data would have 5 interactions .* at most 4 can"):
         add_dataset(home, table([("eve", "1", 5, 22)]))
     assert home.contents() == before
+
+
+def test_steps_that_are_not_as_they_were_written_are_refused(home: Home) -> None:
+    add_dataset(home, table([("ann", "2", 5, 20)]))
+    path = home.require("added").folder / "steps.safetensors"
+    content = bytearray(path.read_bytes())
+    content[-1] ^= 1
+    path.write_bytes(content)
+    with pytest.raises(
+        HomeError, match=r"steps.safetensors has changed.*run `whyrec ingest`"
+    ):
+        home.dataset()
 
 
 def test_items_remember_the_step_they_came_in(home: Home) -> None:

@@ -140,9 +140,9 @@ def write_added(edition: Edition, added: Added, lineage: tuple[State, ...]) -> N
     """Write `added` as the additions of the home; `lineage` are the data's states from now on."""
     folder = edition.new_folder("added")
     dataset = known_as(replace(added.dataset), lineage[-1].fingerprint)
-    save_dataset(dataset, folder)
     steps = {name: getattr(added, name) for name in ("user_changed", "item_changed", "item_since")}
     save_tensors(steps, folder / STEPS)
+    save_dataset(dataset, folder, beside=(STEPS,))
     edition.add("added", folder, dataset.fingerprint)
     edition.lineage = lineage
 

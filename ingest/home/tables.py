@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -36,13 +36,19 @@ _PACKING: dict[str, Any] = {
 """Reads in a third of the time that pandas' default takes, and is smaller."""
 
 
-def save_dataset(dataset: Dataset, folder: Path, origin: Mapping[str, Any] | None = None) -> None:
-    """Write `dataset` into the existing, empty `folder`.
+def save_dataset(
+    dataset: Dataset,
+    folder: Path,
+    origin: Mapping[str, Any] | None = None,
+    beside: Sequence[str] = (),
+) -> None:
+    """Write `dataset` into the existing `folder`, which is empty but for the files `beside`.
 
     Args:
         dataset: what to write.
         folder: where to.
         origin: how its tables were read, as plain JSON types, for those that come later.
+        beside: names of files there that are checked together with the tables.
 
     Raises:
         OperationError: what is on the disk afterwards is not what was to be written.
@@ -65,7 +71,7 @@ def save_dataset(dataset: Dataset, folder: Path, origin: Mapping[str, Any] | Non
         **dataset.describe_roles(),
         "counts": [len(seen), dataset.n_users, dataset.n_items],
         "origin": origin,
-        "files": {name: sha256_of(folder / name) for name in (SEEN, USERS, ITEMS)},
+        "files": {name: sha256_of(folder / name) for name in (SEEN, USERS, ITEMS, *beside)},
     }
     about[_ITSELF] = _digest_of(about)
     (folder / ABOUT).write_text(json.dumps(about, indent=2, ensure_ascii=False), encoding="utf-8")
