@@ -32,7 +32,9 @@ _SUBORDINATE = re.compile(
     r"(?:while|although|though|since|because|as|given|with|if|when|not|despite|in|on)\b", re.I
 )
 _SUBJECT = re.compile(r"(?:it|its|this|deepfm|the model|users?|you|your|[0-9]+) ", re.I)
-_MARKUP = re.compile(r"[<>{}\[\]*`_|~^\\$€£]|https?:|www\.")
+_MARKUP = re.compile(r"[<>{}\[\]`|~^\\]|https?:|www\.")
+_ALSO_IN_NAMES = re.compile(r"[*_$€£]")
+"""Marks that layout and prices have, and names such as "M*A*S*H", too."""
 _SAYS_NOTHING = "it says nothing"
 """The objection to "Why this one?" and "Here is why": shown only beside a sentence that does."""
 _NOT_BUILT = "no sentence that is checked is built so"
@@ -125,6 +127,8 @@ class Verifier:
         begun = [sentence[: cut.start()] for cut in reversed(cuts)]
         ended = [sentence[cut.end() :] for cut in cuts if _SUBJECT.match(sentence[cut.end() :])]
         for part in (*(one for one in begun if not _SUBORDINATE.match(one)), *ended):
+            if part.count("(") != part.count(")") or sentence.endswith("..."):
+                continue
             text = part[:1].upper() + part[1:].rstrip(" ,;:.!") + "."
             if self._held(text, facts, (), dropped=True)[0] is None:
                 return text
@@ -271,7 +275,8 @@ def _form(sentence: str, names: Iterable[str]) -> str | None:
     """Object to what cannot be read safely, before a word of it is looked up."""
     if len(sentence) > MAX_REASON_CHARACTERS:
         return f"it is longer than {MAX_REASON_CHARACTERS} characters"
-    if _MARKUP.search(sentence) and _MARKUP.search(_without(sentence, names)):
+    marked = _ALSO_IN_NAMES.search(sentence) and _ALSO_IN_NAMES.search(_without(sentence, names))
+    if marked or _MARKUP.search(sentence):
         return "it holds markup or a link"
     if sentence.endswith("..."):
         return "it breaks off"
