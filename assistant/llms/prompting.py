@@ -40,6 +40,7 @@ def _facts(row: Row, reason: str, voice: Voice) -> str:
         f"title: {_data(named(row))}",
         *(f"{_data(name)}: {_data(value)}" for name, value in row["attributes"].items()),
         as_data(reason),
+        *(as_data(sentence[:MAX_TEXT]) for sentence in sayings(row, voice)),
     ]
     liked = [
         f"{_data(one['title'])}"
@@ -50,6 +51,31 @@ def _facts(row: Row, reason: str, voice: Voice) -> str:
         did = "liked" if voice.graded else f"have {voice.noun.done}"
         lines.append(f"{voice.person['they']} {did}: {'; '.join(liked)}")
     return "\n".join([*lines, "</item>"])
+
+
+def sayings(row: Row, voice: Voice) -> list[str]:
+    """Return more facts of an item, each as a short sentence that its checks understand.
+
+    A model that is shown sentences writes like them; `checking` reads English.
+    """
+    noun, done = voice.noun, voice.noun.done
+    they = voice.person["subject"]
+    said = [f"It ranks {row['rank']} in the list."] if row.get("rank") else []
+    if row.get("n_users", 0) > 1:
+        said.append(f"{row['n_users']:,} users have {done} it.")
+    genres = row["attributes"].get("genres") or []
+    if isinstance(genres, list) and genres:
+        said.append(f"It is {' and '.join(genres[:2])}.")
+    liked = "liked" if voice.graded else f"have {done}"
+    for one in row["taste"][:2]:
+        if one["count"] > 1:
+            whole = f"{one['of']} {noun.many} {they} {liked}"
+            said.append(f"{one['count']} of the {whole} are {one['value']}, and so is this one.")
+    for one in row.get("liked", ())[:1]:
+        if voice.graded and one["intersection"] > 1:
+            both = f"{one['intersection']:,} users have {done} both it and {one['title']}"
+            said.append(f"{both}, which {they} liked.")
+    return said
 
 
 def _data(value: object) -> str:
