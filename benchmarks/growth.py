@@ -160,6 +160,7 @@ def draw(measured: dict[str, dict[str, float]], file: Path) -> None:
     axes.plot(sizes, slope, ":", color="0.6", linewidth=1)
     axes.annotate(
         "in proportion to the data",
+        (sizes[-1], slope[-1]),
         (sizes[-1] * 1.25, ends[-1]),
         color="0.5",
         va="center",
