@@ -6,9 +6,10 @@ import numpy as np
 import pytest
 
 from assistant.asking.catalogue import Catalogue
-from assistant.asking.filters import All, Between
+from assistant.asking.filters import All, Between, Rated
 from assistant.asking.marked import Order
 from assistant.asking.parser import QuestionParser
+from assistant.asking.spelling import Spelling
 from assistant.lexicon import LANGUAGES, load_lexicon, named_fields, plain_text
 from ingest.dataset.schema import Dataset, Field, Noun
 
@@ -178,3 +179,42 @@ def test_thousands_and_decimals_are_read_as_written(language: str) -> None:
     value = load_lexicon(language).value_of
     assert (value("1,000"), value("9,99"), value("2.5")) == (1000, 9.99, 2.5)
     assert value("1.000") == (1.0 if language in ("en", "ja", "zh") else 1000.0)
+
+
+@pytest.mark.parametrize(
+    ("text", "low", "is_open"),
+    [
+        ("films rated above 4 for user 3", 4, True),
+        ("films for user 3 with at least 3.5 stars", 3.5, False),
+        ("films with a mean rating over 3 for user 3", 3, True),
+        ("4 stars or more for user 3, any films", 4, False),
+    ],
+)
+def test_a_bound_on_ratings_is_on_their_mean(
+    of_films: QuestionParser, films: Dataset, text: str, low: float, is_open: bool
+) -> None:
+    read = of_films.parse(text)
+    assert read.filters == All((Rated(low, is_open),))
+    labels: dict[int, list[float]] = {item: [] for item in range(films.n_items)}
+    for item, label in zip(films.interactions.item, films.interactions.label, strict=True):
+        labels[int(item)].append(float(label))
+    means = [sum(one) / len(one) if one else None for one in labels.values()]
+    passes = [m is not None and (m > low if is_open else m >= low) for m in means]
+    assert read.filters.mask(films).tolist() == passes
+    assert All.from_json(read.filters.to_json(), films) == read.filters
+
+
+@pytest.mark.parametrize(
+    ("wrong", "right"),
+    [
+        ("smilar users", "similar users"),
+        ("no horor", "no horror"),
+        ("recommed a thriler", "recommend a thriller"),
+        ("unlike this", "unlike this"),
+        ("lonely robots", "lonely robots"),
+        ("casablanca", "casablanca"),
+    ],
+)
+def test_slips_are_set_right_and_other_words_left(films: Dataset, wrong: str, right: str) -> None:
+    lexicon = load_lexicon()
+    assert Spelling(lexicon, Catalogue(films, lexicon)).corrected(wrong) == right

@@ -425,3 +425,27 @@ def test_history_is_what_sorting_by_time_gives(real: Toolbox, ml100k: Dataset, u
     rows.sort(key=lambda row: (seen.time[row], row))
     expected = [str(ml100k.item_ids.external[seen.item[row]]) for row in rows[::-1][:5]]
     assert ids(history(real, user, 5)) == expected
+
+
+def test_an_audience_tells_how_many_gave_one_label(real: Toolbox, ml100k: Dataset) -> None:
+    item = ml100k.item_ids.code("258")
+    labels = [
+        label
+        for one, label in zip(ml100k.interactions.item, ml100k.interactions.label, strict=True)
+        if one == item
+    ]
+    [row] = item_audience(real, "258", label=5.0)
+    assert (row["n_label"], row["label"]) == (labels.count(5.0), 5.0)
+
+
+def test_what_viewers_of_two_items_also_see_is_counted_by_plain_sets(
+    real: Toolbox, ml100k: Dataset
+) -> None:
+    viewers: dict[str, set[int]] = defaultdict(set)
+    for user, item in zip(ml100k.interactions.user, ml100k.interactions.item, strict=True):
+        viewers[str(ml100k.item_ids.external[item])].add(int(user))
+    both = viewers["183"] & viewers["176"]
+    rows = also_seen(real, "183", 5, other_ids=["176"])
+    assert {row["n_viewers"] for row in rows} == {len(both)}
+    assert [row["n_both"] for row in rows] == [len(both & viewers[one]) for one in ids(rows)]
+    assert not {"183", "176"} & set(ids(rows))

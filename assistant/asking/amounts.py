@@ -6,6 +6,7 @@ import re
 from dataclasses import dataclass
 
 from assistant.asking.catalogue import Catalogue
+from assistant.asking.filters import Rated
 from assistant.lexicon import Lexicon
 from assistant.lexicon.phrases import ITEM, USER
 
@@ -62,6 +63,14 @@ class AmountReader:
             return None, text
         value = numbers[0]
         return (value / 100 if 5 < value <= 100 else value), rest
+
+    def least_label(self, text: str) -> tuple[Rated | None, str]:
+        """Return the least mean label wished for: "rated above 4", "at least 4 stars"."""
+        for name, is_open in (("min_label", False), ("over_label", True)):
+            numbers, rest = self.take(name, text)
+            if numbers:
+                return Rated(numbers[0], is_open), rest
+        return None, text
 
     def claimed(self, text: str) -> float | None:
         """Return the number that the asker holds against a computed one."""

@@ -132,7 +132,11 @@ def _with_items(tool: str) -> Callable[[Question], list[Call]]:
 
 
 def _per_item(tool: str) -> Callable[[Question], list[Call]]:
-    return lambda q: [Call(tool, {"item_id": item}) for item in q.item_ids]
+    def calls(q: Question) -> list[Call]:
+        label = {} if q.label is None else {"label": q.label}
+        return [Call(tool, {"item_id": item, **label}) for item in q.item_ids]
+
+    return calls
 
 
 def _rank_given(q: Question) -> list[Call]:
@@ -290,14 +294,14 @@ def _top(lowest: bool) -> Callable[[Question], list[Call]]:
     def calls(q: Question) -> list[Call]:
         least = [c.low for c in q.filters.conditions if isinstance(c, Audience) and c.low]
         args = _filtered(q) | {"least_users": int(least[0]) if least else MEAN_USERS}
-        return [Call("top_rated", args | ({"lowest": True} if lowest else {}))]
+        return [Call("top_rated", args | ({"lowest": True} if lowest else {})), *_counts(q)]
 
     return calls
 
 
 def _divided(q: Question) -> list[Call]:
     least = _top(lowest=False)(q)[0].args["least_users"]
-    return [Call("most_divided", _filtered(q) | {"least_users": least})]
+    return [Call("most_divided", _filtered(q) | {"least_users": least}), *_counts(q)]
 
 
 def _popular(q: Question) -> list[Call]:

@@ -103,6 +103,29 @@ class Audience:
 
 
 @dataclass(frozen=True)
+class Rated:
+    """The mean of the item's labels is at least `low`, or above it; without any label it is not."""
+
+    low: float
+    open: bool = False
+    """Whether `low` itself is left out."""
+
+    def mask(self, dataset: Dataset) -> Mask:
+        seen, n_items = dataset.interactions, dataset.n_items
+        count = np.bincount(seen.item, minlength=n_items)
+        total = np.bincount(seen.item, weights=seen.label.astype(np.float64), minlength=n_items)
+        mean = total / np.maximum(count, 1)
+        high: Mask = (mean > self.low) if self.open else (mean >= self.low)
+        return high & (count > 0)
+
+    def to_json(self) -> dict[str, Any]:
+        return {"mean_label": {"from": self.low, "open": self.open}}
+
+    def words(self, voice: Voice = ENGLISH) -> str:
+        return voice.say("filter_rated_over" if self.open else "filter_rated", low=self.low)
+
+
+@dataclass(frozen=True)
 class Named:
     """The item is one of those whose title holds `name`, or that were named one by one."""
 
@@ -199,7 +222,7 @@ class All:
         return cls(tuple(_condition(entry, dataset) for entry in document["all"]))
 
 
-Condition = Is | Between | Audience | Named | Not | Either | All
+Condition = Is | Between | Audience | Rated | Named | Not | Either | All
 
 
 def _grouped(condition: Condition, voice: Voice) -> str:
@@ -219,6 +242,10 @@ def _condition(entry: Any, dataset: Dataset) -> Condition:
             return All(tuple(_condition(one, dataset) for one in inner))
         case {"audience": {"from": low, "to": high}} if _are_bounds(low, high):
             return Audience(low, high)
+        case {"mean_label": {"from": float() | int() as low, "open": bool(is_open)}} if (
+            len(entry) == 1 and dataset.has_labels
+        ):
+            return Rated(float(low), is_open)
         case {"named": str(name), "items": list(items)} if all(
             isinstance(item, str) and item in dataset.item_ids for item in items
         ):
@@ -234,8 +261,8 @@ def _condition(entry: Any, dataset: Dataset) -> Condition:
     known = ", ".join(sorted(field.name for field in dataset.fields_of("item")))
     raise AskerError(
         f'{entry!r} is no condition on items; write {{"field", "is"}}, {{"field", "from", "to"}}, '
-        f'{{"audience": {{"from", "to"}}}}, {{"any"}}, {{"all"}} or {{"not"}} with one of the '
-        f"fields {known or '(none)'}"
+        f'{{"audience": {{"from", "to"}}}}, {{"mean_label": {{"from", "open"}}}}, {{"any"}}, '
+        f'{{"all"}} or {{"not"}} with one of the fields {known or "(none)"}'
     )
 
 

@@ -102,8 +102,13 @@ class _Reader:
         topic = self._topic(found.text)
         person, rest = described(found.text, self.catalogue, self.amounts)
         least, rest = self.amounts.least_score(rest)
+        rated, rest = self.amounts.least_label(rest)
         labels, rest = self.amounts.take("stars", rest)
         conditions = self.conditions.read(rest if topic is None else rest.replace(topic, ",", 1))
+        if rated is not None and self.dataset.has_labels:
+            conditions.conditions.append(rated)
+        elif rated is not None:
+            conditions.absent.append("ratings")
         seen = Seen(
             text=found.text,
             n_users=len(users),
@@ -148,7 +153,7 @@ class _Reader:
             if signed
             else (),
             absent=tuple(dict.fromkeys([*conditions.absent, *self._times(kind, found.text)])),
-            label=labels[0] if labels and kind == "own_ratings" else None,
+            label=labels[0] if labels and kind in traits("with_label") else None,
             by=self._by(found.text),
             order=conditions.order if kind in traits("ordered") else None,
             place=self._place(found.text) if kind == "why_last" else None,

@@ -134,7 +134,7 @@ def _viewers(box: Toolbox, items: IntArray) -> IntArray:
     return np.flatnonzero(counts == len(set(items.tolist()))).astype(np.int32)
 
 
-def item_audience(box: Toolbox, item_id: str) -> list[Row]:
+def item_audience(box: Toolbox, item_id: str, label: float | None = None) -> list[Row]:
     """How many have an item, its labels against the mean, and its audience as a group."""
     item = box.item(item_id)
     seen, counts = box.dataset.interactions, box.recommender.audience.n_users_of
@@ -154,6 +154,8 @@ def item_audience(box: Toolbox, item_id: str) -> list[Row]:
             "n_liked": int((labels >= liked_from).sum())
             if labelled and liked_from is not None
             else None,
+            "label": label,
+            "n_label": int((labels == label).sum()) if labelled and label is not None else None,
             "first_day": box.day(int(seen.time[rows].min())) if len(rows) else None,
             "last_day": box.day(int(seen.time[rows].max())) if len(rows) else None,
             "people": _people(box, seen.user[rows]),

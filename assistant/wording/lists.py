@@ -56,7 +56,9 @@ def binding(rows: Sequence[Row], voice: Voice) -> str:
         return voice.say("binding_seen_all")
     alone = [row for row in rows if not row["n_alone"]]
     if alone:
-        text = voice.say("binding_alone", condition=alone[0]["condition"])
+        of_user = voice.addressed or voice.user_id is not None
+        sentence = "binding_alone" if of_user else "binding_nobody"
+        text = voice.say(sentence, condition=alone[0]["condition"])
     else:
         each = [
             voice.say("binding_each_one", condition=row["condition"], n=row["n_alone"])
@@ -81,7 +83,9 @@ def top(rows: Sequence[Row], voice: Voice, args: Args) -> str:
     """Return the line above the best rated items."""
     least = voice.n_ratings(args.get("least_users", 20))
     if not rows:
-        return voice.say("top_none", least=least)
+        asked = (args.get("filters") or {}).get("all", [])
+        only_counts = all("audience" in condition for condition in asked)
+        return voice.say("top_none", least=least) if only_counts else ""
     sentence = "top_lowest" if args.get("lowest") else "top_highest"
     enough = rows[0]["n_enough"]
     return voice.say("top_only" if enough == 1 else sentence, n=enough, least=least)
