@@ -125,3 +125,12 @@ def test_many_interactions_are_summed_to_the_same_bits(monkeypatch: pytest.Monke
         items = np.array([3, 1, 30], np.int32)
         assert few.votes_for(items).any()
         np.testing.assert_array_equal(many.votes_for(items), few.votes_for(items))
+
+
+def test_histories_of_other_data_are_refused(films: Dataset) -> None:
+    voters = voters_of(films)
+    fewer = Histories.from_interactions(
+        films.interactions.take(np.arange(len(films.interactions) - 1)), films.n_users
+    )
+    with pytest.raises(ValueError, match="cannot vote with histories"):
+        Voters(voters.matrix, voters.audience, fewer, voters.config)

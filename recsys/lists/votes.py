@@ -65,7 +65,15 @@ class Voters:
         """Take the binary matrix, its audience and the histories of the same interactions.
 
         Cost: one counting sort of the interactions.
+
+        Raises:
+            ValueError: matrix and histories are not of as many interactions.
         """
+        if matrix.nnz != len(histories.items):
+            raise ValueError(
+                f"a matrix of {matrix.nnz} interactions cannot vote with histories of "
+                f"{len(histories.items)}"
+            )
         self.matrix = matrix
         self.audience = audience
         self.histories = histories
@@ -77,7 +85,7 @@ class Voters:
         if self._many:  # what the kernel reads in no order is held as narrow as may be
             later = self._end[audience.by_item.indices] - self._place - 1
             narrow = np.min_scalar_type(config.window)
-            self._n_later = np.minimum(later, config.window).astype(narrow)
+            self._n_later = np.clip(later, 0, config.window).astype(narrow)
             self._items = histories.items.astype(np.min_scalar_type(matrix.shape[1]))
 
     def votes(self, user: int) -> FloatArray:
