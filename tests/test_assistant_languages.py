@@ -247,3 +247,12 @@ def test_only_ratings_tell_what_was_liked(language: str) -> None:
     )
     assert graded != plain
     assert numbers(graded, language) - {3.0} == numbers(plain, language) - {3.0} == {2.0}
+
+
+@pytest.mark.parametrize(
+    ("noun", "n", "said"),
+    [(FILM, 21, "21 Filmen"), (FILM, 1, "1 Film"), (Noun("app", "apps"), 3, "3 Apps"),
+     (Noun("product", "products"), 2, "2 Produkten"), (Noun("widget", "widgets"), 2, "2 widgets")],
+)  # fmt: skip
+def test_german_counts_have_their_dative(noun: Noun, n: int, said: str) -> None:
+    assert Voice(noun, language="de").say("common_none", n=n) == f"nichts von {said} gemeinsam"

@@ -79,7 +79,7 @@ def _matters(without: float | None, score: float) -> bool:
 def _item_fields(row: Row, voice: Voice) -> str:
     """Return what the score would be without the fields of the item that matter to it."""
     matter = [
-        voice.say("field_without", field=_words(one["field"]), score=one["score_without"])
+        voice.say("field_without", field=_words(one["field"], voice), score=one["score_without"])
         for one in row["item_fields"]
         if one["kind"] != "id"
         and one["score_without"] is not None
@@ -92,7 +92,7 @@ def _item_fields(row: Row, voice: Voice) -> str:
 
 def _field(part: Row, voice: Voice) -> str:
     """Return what a field of the user is called: "their last 16 films", "their age"."""
-    name = _words(part["field"])
+    name = _words(part["field"], voice)
     if part["kind"] == "activity":
         return voice.say("field_activity")
     if part["kind"] != "history":
@@ -106,9 +106,9 @@ def _field(part: Row, voice: Voice) -> str:
     return voice.say(f"field_{span}") if known else voice.say("field_own", field=name)
 
 
-def _words(field: str) -> str:
+def _words(field: str, voice: Voice) -> str:
     """Return the name of a column as words."""
-    return field.replace("_", " ")
+    return voice.say("year") if field == "year" else field.replace("_", " ")
 
 
 def arithmetic(rows: Sequence[Row], voice: Voice, args: Args) -> str:
@@ -215,7 +215,8 @@ def _came_true(row: Row, voice: Voice) -> str:
 
 
 def _thin(row: Row, voice: Voice) -> str:
-    return voice.say("audience_thin" if row["thin_item"] else "popular_reason", n=row["n_users"])
+    told = voice.say("audience_thin" if row["thin_item"] else "popular_reason", n=row["n_users"])
+    return told[:1].upper() + told[1:]
 
 
 def in_general(voice: Voice) -> str:

@@ -115,6 +115,8 @@ def audience(rows: Sequence[Row], voice: Voice, args: Args) -> str:
         told.append(voice.say("mean_of_it", mean=row["mean_label"], all=row["mean_label_all"]))
     if row["n_liked"] is not None:
         told.append(voice.say("audience_liked", n=row["n_liked"]))
+    if row["n_label"] is not None:
+        told.append(voice.say("audience_label", n=row["n_label"], label=row["label"]))
     if row["people"]:
         traits = voice.listed([_trait(one, voice) for one in row["people"]])
         told.append(voice.say("audience_people", traits=traits))

@@ -1,11 +1,11 @@
 """Sentences of a language, read from a TOML file beside this one, filled with computed values.
 
 A sentence is a pattern. `{score:.2f}` and `{n:,}` are numbers as the language prints them,
-`{n:items}` is "1,204 films", `{n:count}` "two films", `{share:%}` a percentage, `{n:has/have}` the
-form for one or for more, `{user:C}` with a capital, `{adds:+.2f}` signed, `{share:.1%}` a fraction
-as a percentage. `{item}` and `{items}` are what the items of the data are called, `{done}` what
-users have done with them (and whatever else an entry of [verbs] holds); the entries of [you] or
-[other] stand for the user who asks, or is asked about.
+`{n:items}` is "1,204 films", `{n:count}` "two films", `{n:dative}` what German has after "von",
+`{share:%}` a percentage, `{share:.1%}` a fraction as one, `{adds:+.2f}` signed, `{n:has/have}` the
+form for one or for more, `{user:C}` with a capital. `{item}` and `{items}` are what the items of
+the data are called, `{done}` what users have done with them (and whatever else an entry of [verbs]
+holds); the entries of [you] or [other] stand for the user who asks, or is asked about.
 """
 
 from __future__ import annotations
@@ -38,6 +38,7 @@ class Phrasebook(Formatter):
         self.space: str = settings["space"]
         self.comma: str = settings["comma"]
         self.one_below: int = settings["one_below"]
+        self.dative: str = settings.get("dative", "")
         self.words: Sequence[str] = settings.get("count", ())
         self.nouns: Mapping[str, Sequence[str]] = tables.get("nouns", {})
         self.verbs: Mapping[str, Mapping[str, str]] = tables.get("verbs", {})
@@ -94,6 +95,8 @@ class Phrasebook(Formatter):
             case "items" | "count" | "Count":
                 counted = self._counted(int(value), values["noun"], spec != "items")
                 return counted[:1].upper() + counted[1:] if spec == "Count" else counted
+            case "dative":
+                return self._in_dative(int(value), values["noun"])
             case "%":
                 return self._percent(float(value))
             case "g":
@@ -108,6 +111,11 @@ class Phrasebook(Formatter):
         forms = self._forms(noun)
         word = self.words[n] if in_words and n < len(self.words) else self._number(f"{n:,}")
         return f"{word}{self.space}{forms[0] if self._is_one(n) else forms[1]}"
+
+    def _in_dative(self, n: int, noun: Noun) -> str:
+        counted = self._counted(n, noun, False)
+        as_it_is = self._is_one(n) or counted.endswith((self.dative, "s"))
+        return counted if as_it_is else counted + self.dative
 
     def _forms(self, noun: Noun) -> Sequence[str]:
         """Return an item's names: counted for one and for more, then alone for both."""

@@ -47,9 +47,7 @@ def for_titles_reason(row: Row, voice: Voice) -> str:
 def person(attributes: Mapping[str, Any], voice: Voice) -> str:
     """Return a described person: "age 25, occupation student"."""
     return voice.book.comma.join(
-        voice.say("filter_value", field=name, value=value)
-        if isinstance(value, int | float)
-        else voice.say("trait", field=name, value=value)
+        voice.say("trait", field=name, value=f"{value:g}" if isinstance(value, float) else value)
         for name, value in attributes.items()
     )
 
