@@ -87,6 +87,10 @@ def lowest_within(codes: Any, by: Any, keep: Any) -> Any:
         if keep[group] >= end - begin:
             continue
         values = by[rows[begin:end]] if len(rows) else by[begin:end]
+        if _ascending(values):  # as in a log that grows
+            for place in range(begin + keep[group], end):
+                lowest[rows[place] if len(rows) else place] = False
+            continue
         last, below = _dividing(values, keep[group])
         ties = keep[group] - below  # how many rows of the dividing value are kept
         for place in range(end - begin):
@@ -97,6 +101,14 @@ def lowest_within(codes: Any, by: Any, keep: Any) -> Any:
             else:
                 lowest[row] = values[place] < last
     return lowest
+
+
+@njit(cache=True)
+def _ascending(values: Any) -> bool:
+    for place in range(1, len(values)):
+        if values[place] < values[place - 1]:
+            return False
+    return True
 
 
 @njit(cache=True)
