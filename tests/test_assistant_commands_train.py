@@ -85,7 +85,7 @@ def test_the_rating_task_trains_with_its_own_defaults(home: Home) -> None:
         (["--loss", "mse"], "the loss mse is not for the ranking task"),
         (["--task", "rating", "--notebook"], "the notebook's settings are for the ranking task"),
         (["--hidden-units", "8,x"], "'8,x' is not a list like 128,64,32"),
-        (["--embed-size", "0"], "embed_size must be at least 1, not 0"),
+        (["--embed-size", "0"], "--embed-size must be at least 1, not 0"),
     ],
 )
 def test_a_wrong_option_is_named_and_exits_with_2(
@@ -123,7 +123,7 @@ def test_training_goes_on_where_it_was_with_the_data_as_they_are_now(
     assert part.data_fingerprint == grown.fingerprint
     assert len(json.loads((part.folder / "history.json").read_text())) == 2 + 3
     assert run([*go_on, "--lr", "1"]) == 2
-    assert "keeps its settings; leave out lr" in capsys.readouterr().err
+    assert "keeps its settings; leave out --lr" in capsys.readouterr().err
 
 
 def test_without_data_the_next_step_is_named(
@@ -135,3 +135,19 @@ def test_without_data_the_next_step_is_named(
 
 def test_the_metrics_to_choose_from_are_those_there_are() -> None:
     assert tuple(_METRICS) == get_args(Metric)
+
+
+@pytest.mark.parametrize(
+    ("options", "named"),
+    [
+        (["--epochs", "0"], "--epochs must be at least 1, not 0"),
+        (["--embed-size", "0"], "--embed-size must be at least 1, not 0"),
+        (["--dropout", "1"], "--dropout must be in [0, 1), not 1"),
+        (["--continue", "--embed-size", "4", "--lr", "1"], "leave out --embed-size, --lr"),
+    ],
+)
+def test_a_refused_setting_is_called_by_its_option(
+    home: Home, capsys: pytest.CaptureFixture[str], options: list[str], named: str
+) -> None:
+    assert run(["train", "--home", str(home.path), *options]) == 2
+    assert named in capsys.readouterr().err

@@ -3,10 +3,14 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable
+import re
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from typing import Any
 
 import click
+
+from ingest.errors import AskerError
 
 home_option: Callable[..., Any] = click.option(
     "--home",
@@ -31,6 +35,25 @@ def list_length(letter: str, least: int) -> Callable[..., Any]:
         show_default=True,
         help="List length.",
     )
+
+
+@contextmanager
+def options_named() -> Iterator[None]:
+    """Let a refusal name the running command's options, not the arguments they become."""
+    try:
+        yield
+    except AskerError as error:
+        message = str(error)
+        for name, flag in flags().items():
+            if "_" in name:  # "loss" and "task" are words, too
+                message = re.sub(rf"\b{name}\b", flag, message)
+        raise AskerError(message) from error
+
+
+def flags() -> dict[str, str]:
+    """Return the running command's options, by the names of their arguments."""
+    options = click.get_current_context().command.params
+    return {one.name: one.opts[-1] for one in options if isinstance(one, click.Option) and one.name}
 
 
 def counted(n: int, one: str, many: str | None = None) -> str:

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from assistant.commands.options import emit, home_option, json_option
+from assistant.commands.options import emit, flags, home_option, json_option, options_named
 from ingest.errors import AskerError
 
 if TYPE_CHECKING:
@@ -111,12 +111,13 @@ def train(
     home.require("data")
     with home.writing():  # whoever cannot write is told now, and nobody waits for the training
         dataset = home.dataset()
-    if go_on:
-        epochs = _epochs_only(chosen)
-        trained = go_on_training(home, dataset, epochs, seed, device, threads, verbose)
-    else:
-        settings = settings_from(**chosen)
-        trained = train_on(dataset, settings, seed, device, threads, verbose)
+    with options_named():
+        if go_on:
+            epochs = _epochs_only(chosen)
+            trained = go_on_training(home, dataset, epochs, seed, device, threads, verbose)
+        else:
+            settings = settings_from(**chosen)
+            trained = train_on(dataset, settings, seed, device, threads, verbose)
     with home.writing(_WAIT) as edition:
         model_part(edition, trained, dataset)
     folder = home.require("model").folder
@@ -147,7 +148,8 @@ def _epochs_only(options: dict[str, Any]) -> int | None:
         if name != "n_epochs" and value not in (None, usual.get(name))
     ]
     if others:
-        raise AskerError(f"a model that goes on keeps its settings; leave out {', '.join(others)}")
+        named = ", ".join(flags()[name] for name in others)
+        raise AskerError(f"a model that goes on keeps its settings; leave out {named}")
     epochs: int | None = options["n_epochs"]
     return epochs
 
