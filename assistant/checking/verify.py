@@ -17,7 +17,8 @@ from functools import cached_property, lru_cache
 from assistant.checking.facts import Facts, Person
 from assistant.checking.grammar import Grammar, Part, Wrong, load_grammar
 from assistant.checking.layout import CUT_OFF, plain
-from assistant.checking.meanings import LIKELY, MEANINGS, Who
+from assistant.checking.meanings import MEANINGS
+from assistant.checking.said import Who
 from assistant.checking.text import fold, sentences, shown
 from assistant.checking.words import Unknown, Words, load_words, read
 from ingest.dataset.schema import Dataset, Noun
@@ -25,6 +26,8 @@ from ingest.dataset.schema import Dataset, Noun
 MAX_READ = 4_000
 """Characters of one reason that are read; what follows is not."""
 MAX_REASON_CHARACTERS = 600
+LIKELY = 80.0
+"""From this percentile on an item may be called likely, strong or a match."""
 _MAX_CUTS = 6
 """Places at which a sentence that does not hold is cut, to keep what does."""
 _CUT = re.compile(r"(?:,|;| [–—-])? (?:and|but|while|whereas|though|although) |[,;] |: | [–—] ")
