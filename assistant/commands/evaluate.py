@@ -45,7 +45,8 @@ _OF_PAIRS = {
     type=click.Choice(["r80", "loo", "random", "folds"]),
     default="r80",
     show_default=True,
-    help="Hold out each user's last 20 %, last item, a random 20 %, or one fold at a time.",
+    help="Hold out each user's last 20 %, last item, a random 20 %, or one fold at a time. At "
+    "random, and where interactions have no times, nothing is learnt from their order.",
 )
 @click.option("--folds", type=click.IntRange(min=2), default=5, show_default=True)
 @click.option(
@@ -140,11 +141,15 @@ def table(report: Report, rows: list[Row]) -> str:
     """Return the report as a table, mean ± standard deviation over seeds (and folds)."""
     of_lists = {metric: f"{name}@{report.k}" for metric, name in _OF_LISTS.items()}
     tables = [_columns(names, rows) for names in (of_lists, _OF_PAIRS)]
-    short = f" ({report.n_short} users have too few interactions)" if report.n_short else ""
+    few = (
+        f"{report.n_short:,} user{' has' if report.n_short == 1 else 's have'} too few interactions"
+    )
+    short = f" ({few})" if report.n_short else ""
+    several = "s" if report.n_users != 1 else ""
     seeds = ", ".join(map(str, report.seeds))
     head = (
-        f"{report.dataset}, protocol {report.protocol}: {report.n_users} users with a test "
-        f"item{short}; seeds {seeds}"
+        f"{report.dataset}, protocol {report.protocol}: {report.n_users:,} user{several} with a "
+        f"test item{short}; seeds {seeds}"
     )
     notes = [f"{row.name}: {row.note}" for row in rows if row.note]
     return "\n\n".join(
