@@ -253,3 +253,54 @@ def test_a_question_may_answer_itself(parser: QuestionParser, text: str, words: 
 )
 def test_pairs_and_ends_are_counted(parser: QuestionParser, text: str, n: int) -> None:
     assert parser.parse(text).n == n
+
+
+@pytest.mark.parametrize(
+    ("text", "kind", "users", "items"),
+    [
+        ("how many users rated Heat 5?", "audience", [], ["105"]),
+        ("what do I sell customer 3?", "recommend", ["3"], []),
+        ("what sells well with Heat?", "also_seen", [], ["105"]),
+        ("has client 3 already got Heat?", "membership", ["3"], ["105"]),
+        ("me and my friend (user 1 + 3) movie nite, what do we watch", "group", ["1", "3"], []),
+        ("What share of our users would like Alien?", "audience", [], ["101"]),
+        ("stop recommending Heat to user 3", "recommend", ["3"], []),
+        ("what happens to user 3's list if she also liked Heat?", "what_if", ["3"], ["105"]),
+        ("which users have seen both Alien and Heat", "item_similarity", [], ["101", "105"]),
+        ("how smilar are 1 and 3", "user_similarity", ["1", "3"], []),
+        ("film 4 user 3 please", "recommend", ["3"], []),
+        ("worst sellers", "most_popular", [], []),
+        ("À qui devrais-je recommander Heat ?", "likely_users", [], ["105"]),
+        ("Kennt Nutzer 3 den Film Heat schon?", "membership", ["3"], ["105"]),
+        ("Wer ist Nutzer 3 am unähnlichsten?", "least_similar", ["3"], []),
+        ("¿Qué películas ha visto el usuario 3?", "history", ["3"], []),
+        ("Ist Nutzer 3 ein Horror-Fan?", "taste_check", ["3"], []),
+    ],
+)  # fmt: skip
+def test_what_a_hundred_strangers_asked_is_read_as_meant(
+    parser: QuestionParser, text: str, kind: str, users: list[str], items: list[str]
+) -> None:
+    read = parser.parse(text)
+    assert (read.kind, list(read.user_ids), list(read.item_ids)) == (kind, users, items)
+
+
+@pytest.mark.parametrize(
+    ("text", "words"),
+    [
+        ("Don't recommend comedies to user 3", "not Comedy"),
+        ("film for user 3, not horor", "not Horror"),
+        ("what can I give customer 3 instead of Heat?", "not “Heat”"),
+    ],
+)
+def test_what_is_not_wanted_is_left_out(parser: QuestionParser, text: str, words: str) -> None:
+    assert filters(parser.parse(text)) == words
+
+
+def test_not_may_stand_after_what_was_not_seen(parser: QuestionParser) -> None:
+    read = parser.parse("Was würde sich für Nutzer 1 ändern, wenn er Alien nicht gesehen hätte?")
+    assert (read.kind, read.negated) == ("what_if", (("101",),))
+
+
+def test_a_bound_on_an_age_is_said_to_be_left_out(parser: QuestionParser) -> None:
+    read = parser.parse("women over 40, what do they like?")
+    assert (read.kind, read.user_ids, read.absent) == ("segment", (), ("“over 40”",))

@@ -41,8 +41,11 @@ class ExclusionReader:
         marks = self._all_of.finditer(found.text)
         return sorted({ord(m["title"]) - ITEMS[0] for m in marks if m["noun"].endswith("s")})
 
-    def negated(self, text: str) -> list[int]:
-        """Return the items after "hated" or "not", up to the next word of liking."""
+    def negated(self, text: str, kind: str) -> list[int]:
+        """Return the items after "hated" or "not", up to the next word of liking.
+
+        In a supposition "not" may also stand after the item: "wenn er Heat nicht gesehen hätte".
+        """
         against = list(self.lexicon.asks["disliked"].finditer(text))
         turns = [(m.start(), True) for m in against]
         turns += [
@@ -57,6 +60,8 @@ class ExclusionReader:
                 sign = [negative for start, negative in turns if start < place][-1:]
                 if sign == [True]:
                     found.append(ord(mark) - ITEMS[0])
+        if kind == "what_if" and not found and self.lexicon.asks_for("what_if_without", text):
+            found = [ord(one) - ITEMS[0] for one in text if ITEMS[0] <= ord(one) <= ITEMS[1]]
         return list(dict.fromkeys(found))
 
     def conditions(

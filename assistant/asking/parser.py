@@ -131,7 +131,7 @@ class _Reader:
             kind = "predict"
         signed = kind in traits("signed")
         if signed:
-            left_out = self.exclusions.negated(found.text)
+            left_out = self.exclusions.negated(found.text, kind)
         else:
             conditions.conditions += self.exclusions.conditions(found, left_out, series)
         named = [number for number in found.in_order(ITEMS[0]) if number not in left_out]

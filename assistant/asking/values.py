@@ -32,7 +32,10 @@ class ValueReader:
     def __init__(self, lexicon: Lexicon, catalogue: Catalogue) -> None:
         self.lexicon = lexicon
         self.catalogue = catalogue
-        without, articles = (lexicon.words[name].pattern for name in ("without", "article"))
+        without, articles = (
+            lexicon.words[name].pattern.replace("'", "")  # as the text is read, too: "dont"
+            for name in ("without", "article")
+        )
         self._without = re.compile(f"(?:{without})(?: (?:{articles}))*$")
         names = (*lexicon.synonyms, *catalogue.values)
         self._unspaced = any_of(word for word in names if is_unspaced(word))
@@ -86,7 +89,7 @@ class ValueReader:
 
     def is_refused(self, before: str) -> bool:
         """Tell whether a text ends with "no", "not", "without" …, an article or two after it."""
-        return self._without.search(before.strip()) is not None
+        return self._without.search(before.replace("'", "").strip()) is not None
 
     def _refused(self, words: list[str], stop: int) -> bool:
         """Tell whether a value is refused right after: "war isn't fine", "horror? no."."""
