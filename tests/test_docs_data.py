@@ -54,6 +54,13 @@ def session(situation: str) -> str:
     return f"# {about}\n$ {command}"
 
 
+def printed(start: str, end: str) -> list[str]:
+    """Return what each command prints that the page shows from `start` to `end`."""
+    part = PAGE[PAGE.index(f"    {start}") : PAGE.index(end)]
+    shown = [line for line in part.splitlines(keepends=True) if re.match("    |$", line)]
+    return re.split(r"^\$ .*\n", textwrap.dedent("".join(shown)), flags=re.MULTILINE)[1:]
+
+
 @pytest.mark.parametrize("situation", SITUATIONS)
 def test_every_source_speaks_as_the_page_says(
     situation: str, capsys: pytest.CaptureFixture[str]
@@ -69,19 +76,29 @@ def test_every_source_speaks_as_the_page_says(
 def test_the_broken_table_gives_the_sentences_of_the_page(
     capsys: pytest.CaptureFixture[str],
 ) -> None:
-    example = textwrap.dedent(
-        PAGE[PAGE.index("    $ cat bad.csv") : PAGE.index("The other sources")]
-    )
-    _, table, said = re.split(r"^\$ .*\n", example, flags=re.MULTILINE)
+    table, said, dry_run, profile = printed("$ cat bad.csv", "The other sources")
     Path("bad.csv").write_text(table)
-    assert run(["ingest", "bad.csv", "--user-col", "sex,age", "--item-col", "genre"]) == 2
+    columns = ["--user-col", "sex,age", "--item-col", "genre"]
+    assert run(["ingest", "bad.csv", *columns]) == 2
     assert capsys.readouterr().err.strip() == said.strip()
+    assert run(["ingest", "bad.csv", *columns, "--dry-run"]) == 2
+    assert capsys.readouterr().out.strip() == dry_run.strip()
+    assert run(["data", "profile", "bad.csv", *columns, "--on-bad-rows", "skip"]) == 0
+    assert capsys.readouterr().out.strip() == profile.strip()
+
+
+@pytest.mark.usefixtures("ml100k")
+def test_what_is_understood_of_movielens_is_what_the_page_shows(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    for command in (["ingest", "ml-100k", "--dry-run"], ["data", "profile", "ml-100k"]):
+        assert run([*command]) == 0
+        told = capsys.readouterr().out.rstrip()
+        assert textwrap.indent(told, "    ", lambda line: bool(line.strip())) in PAGE
 
 
 def test_the_dry_run_prints_what_the_page_shows(capsys: pytest.CaptureFixture[str]) -> None:
-    start = PAGE.index("    $ cat ratings.csv")
-    example = textwrap.dedent(PAGE[start : PAGE.index("## What the data look like")])
-    _, ratings, films, said = re.split(r"^\$ .*\n", example, flags=re.MULTILINE)
+    ratings, films, said, _ = printed("$ cat ratings.csv", "## What the data look like")
     Path("ratings.csv").write_text(ratings)
     Path("films.csv").write_text(films)
     options = ["--items", "films.csv", "--noun", "film,films"]

@@ -10,6 +10,7 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 
 import numpy as np
+import pandas as pd
 import pyarrow as pa  # type: ignore[import-untyped]
 import pyarrow.parquet as pq  # type: ignore[import-untyped]
 import pytest
@@ -18,18 +19,25 @@ from hypothesis import strategies as st
 
 from ingest.dataset.schema import Dataset
 from ingest.errors import DataError
+from ingest.intake.in_memory import from_frames
 from ingest.intake.roles import Roles
 from ingest.loaders import load_source
 from ingest.sources.raw import Reading
 
 Row = tuple[str, str, float, int, str | None]
 COLUMNS = ("user", "item", "label", "time", "town")
+ROLES = Roles(user_columns=("town",), sparse=("town",))
+READING = Reading(ids="exact", separator=",")
 _WORDS = ("", "NaN", "nan", "NULL", "null", "<NA>")
 
 ids = st.text(
     st.characters(exclude_categories=("Cs", "Cc", "Zs", "Zl", "Zp")), min_size=1, max_size=6
 ).filter(lambda text: text not in _WORDS)
 """Any text that is no word for missing: quotes, commas, zeros in front, letters of any script."""
+
+
+def quiet(text: str) -> None:
+    """Take a notice and say nothing."""
 
 
 @st.composite
@@ -82,12 +90,9 @@ def as_sqlite(folder: Path, rows: list[Row]) -> str:
 def read(write: Callable[[Path, list[Row]], str], rows: list[Row]) -> Dataset:
     with TemporaryDirectory() as folder:
         source = write(Path(folder), rows)
-        return load_source(
-            source,
-            Roles(user_columns=("town",), sparse=("town",)),
-            Reading(ids="exact", separator=","),
-            notice=lambda text: None,
-        )
+        first, again = (load_source(source, ROLES, READING, notice=quiet) for _ in range(2))
+        assert first.fingerprint == again.fingerprint
+        return again
 
 
 @settings(
@@ -101,8 +106,15 @@ def test_a_table_is_the_same_data_in_every_format(rows: list[Row]) -> None:
     assert known.item_ids.external[seen.item].tolist() == [row[1] for row in rows]
     np.testing.assert_array_equal(seen.label, [row[2] for row in rows])
     np.testing.assert_array_equal(seen.time, [row[3] for row in rows])
-    for write in (as_csv, as_json_lines, as_sqlite):
+    for write in (as_csv, as_json_lines, as_sqlite, as_parquet):
         assert read(write, rows).fingerprint == known.fingerprint, write.__name__
+    frame = pd.DataFrame(rows, columns=list(COLUMNS))
+    for one in (frame, frame, pa.Table.from_pandas(frame, preserve_index=False)):
+        assert from_frames(one, roles=ROLES, reading=READING, notice=quiet).fingerprint == (
+            known.fingerprint
+        )
+    other = [(user, item, label + 1, time, town) for user, item, label, time, town in rows]
+    assert read(as_csv, other).fingerprint != known.fingerprint
 
 
 @pytest.mark.parametrize("write", [as_csv, as_json_lines, as_parquet, as_sqlite])

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from assistant.commands.options import emit, home_option, json_option
+from assistant.commands.options import counted, emit, home_option, json_option
 from assistant.commands.sources import read_source, source_options
 from ingest.errors import AskerError
 
@@ -106,8 +106,10 @@ def _write(out: str, page: str) -> None:
 def _lines(found: dict[str, Any], out: str | None) -> list[str]:
     many = found["noun"]["many"]
     lines = [
-        f"{found['name']}: {found['users']:,} users, {found['items']:,} {many}, "
-        f"{found['interactions']:,} interactions, {found['sparsity']:.2%} of all pairs empty",
+        f"{found['name']}: {counted(found['users'], 'user')}, "
+        f"{counted(found['items'], found['noun']['one'], many)}, "
+        f"{counted(found['interactions'], 'interaction')}, "
+        f"{found['sparsity']:.2%} of all pairs empty",
         _activity("per user", "users", found["per_user"]),
         _activity(f"per {found['noun']['one']}", many, found["per_item"]),
     ]

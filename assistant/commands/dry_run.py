@@ -58,7 +58,7 @@ def worded(found: dict[str, Any]) -> str:
     if used:
         lines += ["", "to know:", *(f"  {notice}" for notice in used)]
     if found["data"]:
-        lines += ["", *_data(found["data"])]
+        lines += ["", *_data(found["data"], told=bool(found["tables"]))]
     return "\n".join([*lines, "", "the same as a schema file:", "", *_indented(found["schema"])])
 
 
@@ -112,7 +112,7 @@ def _holds(column: dict[str, Any]) -> str:
     return text
 
 
-def _data(data: dict[str, Any]) -> list[str]:
+def _data(data: dict[str, Any], told: bool) -> list[str]:
     lines = [
         f"would be ingested: {counted(data['users'], 'user')}, "
         f"{counted(data['items'], data['noun']['one'], data['noun']['many'])}, "
@@ -124,6 +124,10 @@ def _data(data: dict[str, Any]) -> list[str]:
     if data["labels"]:
         low, high = data["labels"]
         lines.append(f"  labels {low:g} to {high:g}")
+    for side in ("user", "item"):
+        fields = [f"{one['name']} ({one['kind']})" for one in data["fields"] if one["side"] == side]
+        if fields and not told:  # the tables above tell them
+            lines.append(f"  {side} {', '.join(fields)}")
     return lines
 
 
