@@ -262,7 +262,7 @@ def test_pairs_and_ends_are_counted(parser: QuestionParser, text: str, n: int) -
         ("what do I sell customer 3?", "recommend", ["3"], []),
         ("what sells well with Heat?", "also_seen", [], ["105"]),
         ("has client 3 already got Heat?", "membership", ["3"], ["105"]),
-        ("me and my friend (user 1 + 3) movie nite, what do we watch", "group", ["1", "3"], []),
+        ("me and my friend (user 1 + 3), movie nite, what do we watch", "group", ["1", "3"], []),
         ("What share of our users would like Alien?", "audience", [], ["101"]),
         ("stop recommending Heat to user 3", "recommend", ["3"], []),
         ("what happens to user 3's list if she also liked Heat?", "what_if", ["3"], ["105"]),

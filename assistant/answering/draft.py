@@ -158,7 +158,7 @@ def _noted(draft: Draft, question: Question, voice: Voice) -> Draft:
     return replace(draft, notes=told, explainable=own)
 
 
-_ABOUT_FILTERS = frozenset(("items_that", "taste_check"))
+_ABOUT_FILTERS = frozenset(("items_that", "taste_check", "fans"))
 """Kinds whose very answer names the conditions."""
 
 
