@@ -1,9 +1,12 @@
 """`whyrec train` as a person runs it."""
 
 import json
+import signal
+import subprocess
+import sys
 from dataclasses import replace
 from pathlib import Path
-from typing import get_args
+from typing import Any, get_args
 
 import numpy as np
 import pytest
@@ -46,7 +49,7 @@ def test_the_notebooks_settings_and_every_option_arrive(
     options = (
         "--notebook --embed-size 8 --hidden-units 4,2 --no-bn --dropout 0.1 --epochs 2 --lr 0.01 "
         "--lr-decay 0.5 --batch-size 32 --num-neg 3 --sampler popularity --reg 0.001 "
-        "--metric roc_auc --patience 1 --no-refit --seed 4 --loss bpr"
+        "--metric roc_auc --patience 1 --no-refit --seed 4 --loss bpr --steps-per-epoch 5"
     )
     assert run(["train", "--home", str(home.path), *options.split()]) == 0
     assert "Trained DeepFM for ranking" in capsys.readouterr().out
@@ -65,6 +68,7 @@ def test_the_notebooks_settings_and_every_option_arrive(
         "reg": 0.001,
         "metric": "roc_auc",
         "patience": 1,
+        "steps_per_epoch": 5,
         "refit": False,
     }
     assert wanted.items() <= about["training"].items()
@@ -151,3 +155,32 @@ def test_a_refused_setting_is_called_by_its_option(
 ) -> None:
     assert run(["train", "--home", str(home.path), *options]) == 2
     assert named in capsys.readouterr().err
+
+
+@pytest.mark.slow
+def test_an_interrupt_without_a_terminal_keeps_the_best_epoch(home: Home) -> None:
+    """A real SIGINT to a process of its own, once an epoch was measured."""
+    code = "import sys; from assistant.cli import run; sys.exit(run(sys.argv[1:]))"
+    options = ["--json", "--epochs", "100000", "--patience", "100000", "-v", "2"]
+    with subprocess.Popen(
+        [sys.executable, "-c", code, "train", "--home", str(home.path), *options],
+        stdin=subprocess.DEVNULL,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+        start_new_session=True,
+        preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_DFL),  # even if started with &
+    ) as training:
+        assert training.stderr is not None and training.stdout is not None
+        while "ndcg" not in training.stderr.readline():
+            assert training.poll() is None
+        training.send_signal(signal.SIGINT)
+        told = json.loads(training.communicate(timeout=120)[0])
+    assert training.returncode == 0
+    assert told["interrupted"] and told["best_epoch"] >= 10
+    assert told["model_fingerprint"] == home_model(home)["model_fingerprint"]
+
+
+def home_model(home: Home) -> dict[str, Any]:
+    about: dict[str, Any] = json.loads((home.require("model").folder / "model.json").read_text())
+    return about
