@@ -513,6 +513,8 @@ def test_more_rows_than_can_be_numbered_are_refused(
     assert len(rows(desk.load("user,item\n1,a\n2,b\n", Reading()))) == 2
     with pytest.raises(DataError, match="has 3 rows; at most 2 can be used"):
         desk.load("user,item\n1,a\n2,b\n3,c\n", Reading())
+    with pytest.raises(DataError, match="has 3 entries in its lists; at most 2 can be used"):
+        desk.load('user,item\n1,"[4, 0]"\n2,"[5]"\n', Reading())
 
 
 def test_zstandard_is_unpacked(desk: Desk) -> None:

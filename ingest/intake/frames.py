@@ -23,7 +23,7 @@ from ingest.intake.attributes import (
     wanted_features,
 )
 from ingest.intake.id_checks import check_covered, check_ids, check_unique, kept_pairs
-from ingest.intake.lists import bad_lists, explode_lists, looks_like_lists
+from ingest.intake.lists import bad_lists, explode_lists, looks_like_lists, n_entries
 from ingest.intake.roles import (
     Findings,
     Roles,
@@ -153,6 +153,9 @@ class _Intake:
             "item": (item, encode(columns.pop(item))),
         }
         if self._holds_lists(ids["item"][1], label):
+            if (n := n_entries(ids["item"][1])) > MOST_ROWS:
+                self._refuse_size(sieve.source, n, "entries in its lists")
+                return None
             return self._lists(sieve, *ids["user"], *ids["item"])
         self._tell_unused(table, [user, item, *columns])
         with progress_bar(4, f"checking {path}", " steps") as bar:
@@ -251,12 +254,14 @@ class _Intake:
             self.findings.problems.extend(error.problems)
             return None
         if raw.table.num_rows > MOST_ROWS:
-            n = raw.table.num_rows
-            what = f"has {n:,} rows; at most {MOST_ROWS:,} can be used; leave some out"
-            self.findings.add(Problem(table.source, what))
+            self._refuse_size(table.source, raw.table.num_rows, "rows")
             return None
         sieve = Sieve(table, raw, self.reading, self.findings)
         return dict(zip(raw.table.column_names, raw.table.columns, strict=True)), sieve
+
+    def _refuse_size(self, source: str, n: int, of: str) -> None:
+        what = f"has {n:,} {of}; at most {MOST_ROWS:,} can be used; leave some out"
+        self.findings.add(Problem(source, what))
 
     def _requested(self, side: str) -> tuple[str, ...]:
         return self.roles.user_columns if side == "user" else self.roles.item_columns

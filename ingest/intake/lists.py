@@ -33,6 +33,12 @@ def bad_lists(column: Encoded) -> NDArray[np.bool_]:
     return column.per_value(~good, True)
 
 
+def n_entries(lists: Encoded) -> int:
+    """Return how many entries the lists hold, padding among them."""
+    of_each = pc.add(pc.count_substring(lists.values, ","), 1).to_numpy().astype(np.int64)
+    return int(lists.per_value(of_each, 0).sum())
+
+
 def explode_lists(users: Encoded, lists: Encoded) -> Seen:
     """Return the distinct pairs that padded lists stand for, in the order of the rows.
 
