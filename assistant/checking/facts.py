@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable
+from collections.abc import Sequence
 from dataclasses import dataclass, field
+from functools import lru_cache
 from typing import Any
 
 from assistant.checking.text import fold, shown
@@ -120,7 +121,8 @@ def _person(row: Row, name: str) -> Person:
     )
 
 
-def spellings(title: str) -> Iterable[str]:
+@lru_cache(maxsize=8192)
+def spellings(title: str) -> Sequence[str]:
     """Return the ways to write a title: as it stands, as it is said, less what is in brackets."""
     bare = re.sub(r"\s*\([^()]*\)", "", title).strip()
     found = {shown(one) for form in (title, bare) for one in (form, spoken(form))}
