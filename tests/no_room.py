@@ -20,7 +20,18 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-from tests.kills import Change, ChangeFailed, build, changes, forked, preload, say, state_of
+from tests.kills import (
+    ANNA,
+    Change,
+    ChangeFailed,
+    build,
+    changes,
+    command,
+    forked,
+    preload,
+    say,
+    state_of,
+)
 
 LIMITS = (100, 5_000, 60_000, 200_000, 300_000)
 """Bytes; the largest files of the home are Chroma's, of some 300 kB."""
@@ -40,6 +51,11 @@ def told(work: Callable[[], Any]) -> str:
     return "done"
 
 
+def strict_changes(scratch: Path) -> dict[str, Change]:
+    """Return the changes; here whoever is to be forgotten is known."""
+    return changes(scratch) | {"forget": command("forget", ANNA, "--yes")}
+
+
 def limited(change: Change, home: Path, size: int) -> Callable[[], str]:
     def work() -> str:
         silent = os.open(os.devnull, os.O_WRONLY)  # what it prints goes to no file of limited size
@@ -55,7 +71,7 @@ def full_disks(start: Path, scratch: Path) -> list[str]:
     """Return what was wrong of every change under every limit."""
     wrong: list[str] = []
     old = forked(lambda: state_of(start)).result
-    for name, change in changes(scratch).items():
+    for name, change in strict_changes(scratch).items():
         found: Counter[str] = Counter()
         for size in LIMITS:
             home = scratch / "home"
@@ -89,7 +105,9 @@ def reader_only(start: Path, scratch: Path) -> list[str]:
         return done
 
     works: dict[str, Callable[[], Any]] = {"ask": lambda: state_of(home)}
-    works |= {name: functools.partial(change, home) for name, change in changes(scratch).items()}
+    works |= {
+        name: functools.partial(change, home) for name, change in strict_changes(scratch).items()
+    }
     wrong = []
     for name, work in works.items():
         ended = forked(as_nobody(work))
