@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from assistant.asking.catalogue import Found
 from assistant.asking.filters import All, Condition
 from assistant.lexicon.phrases import ITEMS, USERS
+from ingest.dataset.ids import IdMap
 
 
 @dataclass
@@ -64,3 +65,15 @@ class Conditions:
     def take(self, match: re.Match[str]) -> None:
         """Take a match out of the text."""
         self.rest = f"{self.rest[: match.start()]} , {self.rest[match.end() :]}"
+
+
+def as_written(token: str, ids: IdMap, lowered: dict[str, str]) -> str | None:
+    """Return the id as the data write it, or None: questions are read in lower case."""
+    if token in ids:
+        return token
+    for spelling in (token, token.removesuffix("'s"), token.rstrip(".")):
+        if spelling in ids:
+            return spelling
+        if spelling in lowered:
+            return lowered[spelling]
+    return None

@@ -13,12 +13,11 @@ from functools import cached_property
 from assistant.asking.amounts import MOST_ALONE
 from assistant.asking.bounds import SIDES
 from assistant.asking.catalogue import Catalogue, Found, shape_of
-from assistant.asking.marked import Mentions
+from assistant.asking.marked import Mentions, as_written
 from assistant.asking.spelling import Spelling
 from assistant.asking.titles import TitleFinder, capitalised
 from assistant.lexicon import Lexicon, any_of, named_fields, plain_text
 from assistant.lexicon.phrases import ITEM, USER, USERS, is_unspaced, without_markers
-from ingest.dataset.ids import IdMap
 from ingest.dataset.schema import Dataset
 
 _TOKEN = re.compile(r"[^\s,;?!()\"“”]*[^\s,;:?!()\"“”.]")
@@ -337,18 +336,6 @@ class MentionFinder:
                     rf"(?<![\w.]){user}(?![\w.]*[0-9])(?!{self._units.pattern}|{self._for_user})"
                 )
                 found.text = bare.sub(chr(USERS[0] + number), found.text)
-
-
-def as_written(token: str, ids: IdMap, lowered: dict[str, str]) -> str | None:
-    """Return the id as the data write it, or None: questions are read in lower case."""
-    if token in ids:
-        return token
-    for spelling in (token, token.removesuffix("'s"), token.rstrip(".")):
-        if spelling in ids:
-            return spelling
-        if spelling in lowered:
-            return lowered[spelling]
-    return None
 
 
 def _spelled_out(match: re.Match[str]) -> str:
