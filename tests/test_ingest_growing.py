@@ -192,9 +192,7 @@ def test_steps_that_are_not_as_they_were_written_are_refused(home: Home) -> None
     content = bytearray(path.read_bytes())
     content[-1] ^= 1
     path.write_bytes(content)
-    with pytest.raises(
-        HomeError, match=r"steps.safetensors has changed.*run `whyrec ingest`"
-    ):
+    with pytest.raises(HomeError, match=r"steps.safetensors has changed.*run `whyrec ingest`"):
         home.dataset()
 
 
