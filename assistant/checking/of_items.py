@@ -75,6 +75,17 @@ def highest(p: Parts) -> Fact:
     return Fact("item")
 
 
+def extreme(p: Parts) -> Fact:
+    """Check "no higher than any other you have not seen", "the only film you have not seen"."""
+    if p.has("only"):
+        held = p.facts.n_unseen == 1
+    else:
+        held = p.facts.percentile <= 0 if p.has("above") else p.facts.percentile >= 100
+    if not held:
+        raise Wrong(f"no fact says {p.text!r}")
+    return Fact("item")
+
+
 def percentile(p: Parts) -> Fact:
     """Check "higher than 99% of what you have not seen", "the top 1%", "the 99th percentile"."""
     facts = p.facts
