@@ -22,7 +22,7 @@ check: $(VENV)/.test  ## style and types only
 	$(VENV)/bin/ruff format --check .
 	$(VENV)/bin/mypy
 
-bench: $(VENV)/.demo ## what things cost: questions, intake, Jaccard, negatives, scoring, growth, training (some ten minutes; beside the peers after `make peers`)
+bench: $(VENV)/.demo ## what things cost, in four minutes; about ten beside the peers (after `make peers`)
 	$(VENV)/bin/whyrec demo > /dev/null
 	$(VENV)/bin/python -m benchmarks.questions --rounds 8
 	$(VENV)/bin/python -m benchmarks.ingest 1M 5M
