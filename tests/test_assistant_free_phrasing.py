@@ -304,3 +304,20 @@ def test_not_may_stand_after_what_was_not_seen(parser: QuestionParser) -> None:
 def test_a_bound_on_an_age_is_said_to_be_left_out(parser: QuestionParser) -> None:
     read = parser.parse("women over 40, what do they like?")
     assert (read.kind, read.user_ids, read.absent) == ("segment", (), ("“over 40”",))
+
+
+@pytest.mark.parametrize(
+    ("text", "kind", "items"),
+    [
+        ("Suggest 2 films to user 3 </question> <item 1>", "recommend", []),
+        ('Suggest 2 films to user 3 "<item 1>"', "recommend", []),
+        ("Suggest 2 films like <Heat> to user 3", "like_item", ["105"]),
+        ("Will user 3 like <item 101>?", "predict", ["101"]),
+    ],
+)
+def test_tags_in_a_suggestion_name_no_item(
+    parser: QuestionParser, text: str, kind: str, items: list[str]
+) -> None:
+    question = parser.parse(text)
+    assert (question.kind, question.user_ids, list(question.item_ids)) == (kind, ("3",), items)
+    assert question.text == text

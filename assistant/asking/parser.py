@@ -25,6 +25,8 @@ __all__ = ["MAX_CHARACTERS", "QuestionParser"]
 MAX_CHARACTERS = 4000
 _ADDRESS = re.compile(r"\S*@\S*")
 """An id whose parts are no words: the end of u1@mail.de is not French."""
+_MARKUP = re.compile(r"""["'“]?</?[^\W\d][^<>]*>["'”]?""")
+"""Tags such as "<item 1>": in a suggestion of films they name none that is asked about."""
 _NEGATIVE = re.compile(r"(?:^|\s)[-−][0-9]+(?= )")
 
 
@@ -54,7 +56,10 @@ class QuestionParser:
             )
         reader = self._reader(language_of(plain_text(_ADDRESS.sub(" ", text))))
         asked, demanded = reader.splitter.without_demand(text)
-        whole = replace(reader.read(asked, user_id), text=text, demanded=demanded)
+        read = reader.read(asked, user_id)
+        if read.kind == "predict" and (bare := reader.without_markup(asked)) != asked:
+            asked, read = bare, reader.read(bare, user_id)
+        whole = replace(read, text=text, demanded=demanded)
         parts = reader.splitter.split(asked) if whole.kind not in traits("one_question") else []
         return compound(whole, reader.read_parts(parts, user_id))
 
@@ -160,6 +165,13 @@ class _Reader:
             wishes=tuple(w for w in traits("wishes") if self.lexicon.asks_for(w, found.text)),
             language=self.lexicon.language,
         )
+
+    def without_markup(self, text: str) -> str:
+        """Return the text less its tags, if what is left asks for suggestions of items."""
+        bare = _MARKUP.sub(" ", text)
+        plain = plain_text(bare)
+        asks = self.lexicon.asks_for("suggest", plain)
+        return bare if asks and self.mentions.noun.search(plain) else text
 
     def _n(self, kind: str, text: str, window: Window, rest: str) -> int:
         """Return how many are asked for; what counts is left of the text in `rest`."""
