@@ -4,8 +4,8 @@
 
 The reasons are made by templates over real evidence of a built home, and again over the same
 interactions with ids and genres only. By the parts `tuned`, `written`, `unseen`, `round five` and
-`voices` the verifier was mended; `held out`, `other voices` and `blind` show what to expect of
-words that nobody has tried. docs/verification.md tells how, with the first figures.
+`voices` the verifier was mended; `held out`, `other voices`, `blind` and `second blind` show what
+to expect of words that nobody has tried. docs/verification.md tells how, with the first figures.
 """
 
 from __future__ import annotations
@@ -26,7 +26,7 @@ from recsys.lists.ranking import BlendConfig, Recommender
 from tests import reasons_held_out, reasons_tuned
 from tests.reasons_corpus import Case, Known, Template, cases, false_cases, known_rows
 from tests.reasons_round_five import ROUND_FIVE
-from tests.reasons_voices import BLIND, OTHER_VOICES, VOICES
+from tests.reasons_voices import BLIND, OTHER_VOICES, SECOND_BLIND, VOICES
 from tests.reasons_written import UNSEEN, WRITTEN, without_all_but_genres
 
 
@@ -51,8 +51,16 @@ PARTS: dict[str, Part] = {
     "voices": VOICES,
     "other voices": OTHER_VOICES,
     "blind": BLIND,
+    "second blind": SECOND_BLIND,
 }
-OF_GENRES = ("written", "unseen", "round five", "voices", "other voices", "blind")
+OF_GENRES = (
+    "written",
+    "unseen",
+    "round five",
+    "voices",
+    "other voices",
+    *("blind", "second blind"),
+)
 """The parts that can be said over ids and genres alone."""
 
 

@@ -228,7 +228,6 @@ TRUE: list[Template] = [
         if k.percentile < 99
         else None
     ),
-    lambda k: f"DeepFM predicts a {100 * k.score:.0f}% chance that user {k.user} will like it.",
     lambda k: (
         f"Among the {k.n_neighbours} nearest neighbours, {len(k.near)} have watched this film."
         if len(k.near) > 1
@@ -609,6 +608,7 @@ FALSE: dict[str, list[Template]] = {
     ],
     "promise": [
         lambda k: "You will love it.",
+        lambda k: f"DeepFM predicts a {100 * k.score:.0f}% chance that you will like it.",
         lambda k: f"With {k.score:.2f}, it is guaranteed to please.",
         lambda k: f"This {k.mine[0]} is the perfect choice." if k.mine else None,
     ],

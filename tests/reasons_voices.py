@@ -1,8 +1,9 @@
 """Reasons in the words of many language models (`reasons_voices_*.toml`), and how they are filled.
 
 By the texts of `VOICES` the verifier was mended; those of `OTHER_VOICES` were not used for it (half
-of the second file was read), and those of `BLIND` were written by somebody who had seen neither
-the verifier nor the other texts. The names are those of `reasons_round_five.values` and a few
+of the second file was read). Those of `BLIND` and `SECOND_BLIND` were written by people who had
+seen neither the verifier nor the other texts; by the first, two false sentences were mended, by
+the second nothing. The names are those of `reasons_round_five.values` and a few
 more, worked out in plain Python.
 """
 
@@ -261,3 +262,4 @@ def _others(k: Known) -> dict[str, Any]:
 VOICES = Part(1, 2, 3, 4, 7)
 OTHER_VOICES = Part(5, 6)
 BLIND = Part(8)
+SECOND_BLIND = Part(9)

@@ -31,6 +31,7 @@ KEPT = {
     "voices": 0.55,
     "other voices": 0.25,
     "blind": 0.6,
+    "second blind": 0.55,
 }
 """Share of the true reasons that has to be shown whole, of each part that has a floor."""
 parts = pytest.mark.parametrize("part", KEPT)
@@ -76,7 +77,9 @@ def test_over_movielens_false_reasons_are_dropped_and_true_ones_kept(
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("part", ["written", "unseen", "round five", "voices", "blind"])
+@pytest.mark.parametrize(
+    "part", ["written", "unseen", "round five", "voices", "blind", "second blind"]
+)
 def test_over_ids_and_genres_alone_false_reasons_are_dropped_and_true_ones_kept(
     ml100k_opened: OpenHome, part: str
 ) -> None:
