@@ -221,6 +221,18 @@ def test_a_percentage_may_be_a_share_or_a_percentile() -> None:
     assert verdicts == ["supported", "supported", "supported", "unsupported"]
 
 
+def test_the_score_of_the_first_on_the_list_is_a_score(films: Dataset) -> None:
+    first = {"first_title": "Heat", "first_score": 0.97}
+    told = answer(
+        result="Blade Runner stands at place 2 (score 0.83); first is Heat (score 0.97).",
+        recommendations=[],
+        evidence=[{"tool": "place_in_list", "args": {}, "rows": [ROW | first | {"place": 2}]}],
+    )
+    assert failed(films, told) == []
+    told["result"] = told["result"].replace("0.97", "0.98")
+    assert failed(films, told) == ["number_contradicted"]
+
+
 def test_the_models_own_text_is_measured_before_repair(films: Dataset) -> None:
     raw = '{"103": "A score of 0.99.", "101": "Old.", "103": "Again."}'
     given = answer(rejected_claims=[{"text": "A score of 0.99.", "why": "0.99 is no score"}])

@@ -22,7 +22,12 @@ _CUES = {
     "jaccard": re.compile(r"\bjaccard\b", re.IGNORECASE),
     "percentile": re.compile(r"\bpercentile\b|\bhigher than\b", re.IGNORECASE),
 }
-_ALSO = {"least_score": "score", "score_without": "score", "best_jaccard": "jaccard"}
+_ALSO = {
+    "least_score": "score",
+    "first_score": "score",
+    "score_without": "score",
+    "best_jaccard": "jaccard",
+}
 """Other names that numbers of a kind go by in questions and evidence."""
 _ORDINAL = re.compile(r"^\s*\d+[.)]\s", re.MULTILINE)
 """The number of a line in a list."""
