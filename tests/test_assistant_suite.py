@@ -36,7 +36,7 @@ def written(folder: Path, text: str, name: str = "suite.yaml") -> SuiteFile:
 
 
 def ready(folder: Path, text: str, films: Dataset) -> list[ReadyCase]:
-    return ready_cases(written(folder, text), films)
+    return ready_cases(written(folder, text), films)[0]
 
 
 def complaint(folder: Path, text: str, name: str = "suite.yaml") -> str:
@@ -196,10 +196,22 @@ def test_generated_cases_are_seeded_and_carry_their_truth(tmp_path: Path, films:
         for seed in range(2, 9)
     ]
     assert any(other != drawn for other in others)
-    told = ready_cases(written(tmp_path, text), films, {"1": ["108"], "2": ["107", "108"]})
+    told, _ = ready_cases(written(tmp_path, text), films, {"1": ["108"], "2": ["107", "108"]})
     assert {case.user: case.truth for case in told if case.truth} == {
         user: truth for user, truth in (("1", ("108",)), ("2", ("107", "108"))) if user in drawn
     }
+
+
+def test_what_no_user_of_small_data_fits_is_skipped_and_told(
+    tmp_path: Path, films: Dataset
+) -> None:
+    lonely = GENERATED.format(seed=0, users="{sample: 3, at_least: 20}")
+    more = "\n  - {id: 'both-{user}', question: 'Suggest to user {user}', users: [1, 2]}\n"
+    cases, skipped = ready_cases(written(tmp_path, lonely.rstrip() + more), films)
+    assert [case.id for case in cases] == ["both-1", "both-2"]
+    assert "generate[1].users: no user of films has 20 interactions or more" in str(skipped[0])
+    with pytest.raises(WhyrecError, match="no user of films has 20 interactions or more"):
+        ready_cases(written(tmp_path, lonely), films)
 
 
 def test_shipped_suites_are_suites() -> None:

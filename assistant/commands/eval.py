@@ -169,6 +169,7 @@ def told(results: Mapping[str, Any]) -> str:
     lines = [f"{results['suite']}: {results['n_done']:,} of {results['n_planned']:,} answers, "
              f"seed {results['seed']}"]  # fmt: skip
     lines += [f"  {sentence}" for sentence in results["verdict"]]
+    lines += [f"  Skipped: {what}" for what in results["skipped"]]
     if results["stopped"]:
         lines.append(f"  Ended early: {results['stopped']}")
     return "\n".join([*lines, f"  {Path(results['folder']) / 'report.html'}"])

@@ -36,8 +36,8 @@ class ReadyCase:
 
 def ready_cases(
     file: SuiteFile, dataset: Dataset, truth: Mapping[str, Sequence[str]] | None = None
-) -> list[ReadyCase]:
-    """Return every case of a suite.
+) -> tuple[list[ReadyCase], list[Problem]]:
+    """Return every case of a suite, and what of it is skipped as no user of the data fits.
 
     Args:
         file: the suite as it was read.
@@ -45,25 +45,28 @@ def ready_cases(
         truth: held-out items by user, for cases that name none of their own.
 
     Raises:
-        DataError: an unknown variable, user or `same_as`, or an id that comes twice.
+        DataError: an unknown variable, user or `same_as`, an id that comes twice, or nothing fits.
     """
     problems: list[Problem] = []
+    skipped: list[Problem] = []
     cases: list[ReadyCase] = []
-    for place, case in _written_and_generated(file, dataset, problems):
+    for place, case in _written_and_generated(file, dataset, skipped):
         cases += _expanded(case, place, file, dataset, problems)
     problems += _relations(cases, file)
     if problems:  # all cases that one generator makes have the same ones
         raise DataError(list(dict.fromkeys(problems)))
-    if truth is None:
-        return cases
-    return [
-        replace(case, truth=tuple(truth.get(case.user or "", ()))) if not case.truth else case
-        for case in cases
-    ]
+    if skipped and not cases:
+        raise DataError(skipped)
+    if truth is not None:
+        cases = [
+            replace(case, truth=tuple(truth.get(case.user or "", ()))) if not case.truth else case
+            for case in cases
+        ]
+    return cases, skipped
 
 
 def _written_and_generated(
-    file: SuiteFile, dataset: Dataset, problems: list[Problem]
+    file: SuiteFile, dataset: Dataset, skipped: list[Problem]
 ) -> Iterator[tuple[Place, Case]]:
     suite = file.suite
     for at, case in enumerate(suite.cases):
@@ -74,7 +77,7 @@ def _written_and_generated(
         place: Place = ("generate", at)
         users = _users(made, dataset, generator)
         if len(users) == 0:
-            problems.append(_problem(file, (*place, "users"), "no user of the data fits"))
+            skipped.append(_problem(file, (*place, "users"), _nobody(made, dataset)))
         for user in users:
             yield place, _generated(made, user, suite)
 
@@ -91,6 +94,12 @@ def _users(made: Generate, dataset: Dataset, generator: np.random.Generator) -> 
     size = min(made.users.sample, len(able))
     chosen = np.sort(generator.choice(able, size=size, replace=False)) if size else able[:0]
     return [everyone[user] for user in chosen]
+
+
+def _nobody(made: Generate, dataset: Dataset) -> str:
+    if not isinstance(made.users, Sample):
+        return "it names no user"
+    return f"no user of {dataset.name} has {made.users.at_least} interactions or more"
 
 
 def _generated(made: Generate, user: str, suite: Suite) -> Case:

@@ -89,6 +89,7 @@ def markdown(results: Mapping[str, Any], rows: Sequence[Row]) -> str:
     """Return the verdict, a table of the variants and the first failures."""
     lines = [f"# {_md(results['suite'])}", ""]
     lines += [f"- {_md(sentence)}" for sentence in results["verdict"]]
+    lines += [f"- Skipped: {_md(what)}" for what in results["skipped"]]
     if results["stopped"]:
         done = f"{results['n_done']:,} of {results['n_planned']:,} answers"
         lines += ["", f"**Ended early** after {done}: {_md(results['stopped'])}"]

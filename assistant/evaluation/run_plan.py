@@ -87,7 +87,7 @@ def plan_run(file: SuiteFile, options: Options) -> RunPlan:
     repeats = options.repeats or suite.repeats
     templates = {name: load_template(name) for name in options.prompts or suite.prompts}
     home, folder, truth = _opened(file, options)
-    cases = ready_cases(file, home.dataset, truth)
+    cases, skipped = ready_cases(file, home.dataset, truth)
     cases = [c for c in cases if not options.tags or set(c.tags) & set(options.tags)]
     cases = cases[: options.limit]
     if not cases:
@@ -114,6 +114,7 @@ def plan_run(file: SuiteFile, options: Options) -> RunPlan:
         "repeats": repeats,
         "temperature": suite.temperature,
         "cases": [case.id for case in cases],
+        "skipped": [str(one) for one in skipped],
         "n_planned": len(cases) * repeats * len(variants),
         "started": time.strftime("%Y-%m-%d %H:%M:%S"),
     }
