@@ -240,8 +240,10 @@ def _prediction(evidence: Sequence[Evidence], voice: Voice) -> Draft:
 
 def _causes(evidence: Sequence[Evidence], voice: Voice) -> list[str]:
     """Return what the scores are made of, where that was computed."""
-    calls = [call for call in evidence if call.tool in ("score_parts", "list_parts")]
-    return [explain_words.parts(call.rows, voice, call.args) for call in calls]
+    worded = {"score_parts": explain_words.parts, "list_parts": explain_words.parts_in_short}
+    return [
+        worded[call.tool](call.rows, voice, call.args) for call in evidence if call.tool in worded
+    ]
 
 
 def _computed(question: Question, evidence: Sequence[Evidence], voice: Voice) -> Draft:

@@ -117,7 +117,7 @@ TOOLS: Mapping[str, Tool] = {
     "place_in_list": Tool(explain.place_in_list, explain_words.place),
     "list_arithmetic": Tool(explain.list_arithmetic, explain_words.arithmetic),
     "score_parts": Tool(explain.score_parts, explain_words.parts),
-    "list_parts": Tool(explain.list_parts, explain_words.parts),
+    "list_parts": Tool(explain.list_parts, explain_words.parts_in_short),
     "certainty": Tool(explain.certainty, explain_words.certainty),
     "recommend_for_titles": Tool(
         strangers.recommend_for_titles, stranger_words.for_titles, stranger_words.for_titles_reason

@@ -43,23 +43,43 @@ def _place(row: Row, voice: Voice) -> str:
 
 def parts(rows: Sequence[Row], voice: Voice, args: Args) -> str:
     """Return what moved each score most: the item itself, the user's fields, past items."""
-    of = [
-        voice.say("parts_of", title=spoken(row["title"])) if len(rows) > 1 else "" for row in rows
+    return "\n".join(_parts(row, _of(row, rows, voice), voice) for row in rows)
+
+
+def parts_in_short(rows: Sequence[Row], voice: Voice, args: Args) -> str:
+    """Return what moved each score of a list most, without its numbers."""
+    return "\n".join(_parts_in_short(row, _of(row, rows, voice), voice) for row in rows)
+
+
+def _of(row: Row, rows: Sequence[Row], voice: Voice) -> str:
+    """Return " of TITLE" where there are several scores to speak of."""
+    return voice.say("parts_of", title=spoken(row["title"])) if len(rows) > 1 else ""
+
+
+def _parts_in_short(row: Row, of: str, voice: Voice) -> str:
+    told = [name for name, _, _ in _strongest(row, voice)]
+    sentences = [voice.say("parts_in_short", of=of, told=voice.listed(told))]
+    if row["history"]:
+        past = voice.listed([spoken(one["title"]) for one in row["history"]])
+        sentences.append(voice.say("parts_history", told=past))
+    return voice.joined(sentences)
+
+
+def _strongest(row: Row, voice: Voice) -> list[tuple[str, float, float | None]]:
+    """Return the item itself and the user's fields: name, what it adds, the score without it."""
+    about: list[tuple[str, float, float | None]] = [
+        (voice.say("part_item"), row["item_adds"], None),
+        *((_field(one, voice), one["adds"], one["score_without"]) for one in row["fields"][:_TOLD]),
     ]
-    return "\n".join(_parts(row, before, voice) for row, before in zip(rows, of, strict=True))
+    return sorted(about, key=lambda one: -abs(one[1]))
 
 
 def _parts(row: Row, of: str, voice: Voice) -> str:
-    about = [(voice.say("part_item"), row["item_adds"], None)]
-    about += [
-        (_field(one, voice), one["adds"], one["score_without"]) for one in row["fields"][:_TOLD]
-    ]
-    about.sort(key=lambda one: -abs(one[1]))
     told = [
         voice.say("part_without", name=name, adds=adds, without=without)
         if _matters(without, row["score"])
         else voice.say("part", name=name, adds=adds)
-        for name, adds, without in about
+        for name, adds, without in _strongest(row, voice)
     ]
     unit = voice.say("unit_rating" if voice.rating else "unit_log_odds")
     sentences = [voice.say("parts", of=of, unit=unit, told=voice.listed(told))]
