@@ -32,6 +32,8 @@ class Rule:
     """How many users it needs."""
     items: int = 0
     """How many items it needs."""
+    takes_items: bool = False
+    """Whether it may name items though it needs none."""
     lists: bool = False
     """Whether a number of items is asked for."""
     popular_otherwise: bool = False
@@ -327,9 +329,9 @@ RULES: Mapping[str, Rule] = {
     "why_recommended": Rule(_why, users=1, items=1),
     "why_last": Rule(_with_items("place_in_list"), items=1),
     "why_not": Rule(_with_items("place_in_list"), users=1, items=1),
-    "what_if": Rule(_what_if, users=1),
-    "how_computed": Rule(_how),
-    "certainty": Rule(_certain, users=1),
+    "what_if": Rule(_what_if, users=1, takes_items=True),
+    "how_computed": Rule(_how, takes_items=True),
+    "certainty": Rule(_certain, users=1, takes_items=True),
     "like_item": Rule(_like_item, items=1, lists=True),
     "also_seen": Rule(_also_seen, items=1, lists=True),
     "audience": Rule(_per_item("item_audience"), items=1),

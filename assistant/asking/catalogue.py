@@ -17,6 +17,7 @@ _ARTICLES = r"the|a|an|le|la|les|l'|il|lo|der|die|das|el|los|las"
 _INVERTED = re.compile(rf"^(?P<name>.*), (?P<article>{_ARTICLES})$")
 _PARENTHESIS = re.compile(r"\(([^()]*)\)")
 _YEAR = re.compile(r"\(?\b(1[89][0-9]{2}|20[0-9]{2})\)?$")
+_ENDS_A_WORD = re.compile(r"""[\s,;?!()"“”]|[:.]$""")
 MAX_PARTS = 10
 """Of how many titles a name may be a part and still be taken for one of them."""
 FUZZY_CUTOFF = 86.0
@@ -45,8 +46,8 @@ class Catalogue:
         """Return this catalogue with another language's words for attribute values."""
         other = Catalogue(self.dataset, lexicon)
         for name in ("by_title", "values", "concepts", "lower_user_ids", "lower_item_ids",
-                     "odd_user_ids", "odd_item_ids", "user_shapes", "item_shapes", "person_values",
-                     "_by_word"):  # fmt: skip
+                     "odd_user_ids", "odd_item_ids", "broken_ids", "user_shapes", "item_shapes",
+                     "person_values", "_by_word"):  # fmt: skip
             other.__dict__[name] = getattr(self, name)
         return other
 
@@ -141,6 +142,12 @@ class Catalogue:
         odd = {low: one for low, one in self.lower_item_ids.items() if _is_odd(low)}
         codes = self.dataset.item_ids.codes(list(odd.values())) if odd else ()
         return {low: int(code) for low, code in zip(odd, codes, strict=True)}
+
+    @cached_property
+    def broken_ids(self) -> dict[str, str]:
+        """Lower-case ids with a space, or a mark that ends a word, by their words: "sku 0000/a"."""
+        odd = (*self.odd_user_ids, *self.odd_item_ids)
+        return {" ".join(one.split()): one for one in odd if _ENDS_A_WORD.search(one)}
 
     @cached_property
     def user_shapes(self) -> frozenset[str]:

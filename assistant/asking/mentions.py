@@ -12,21 +12,17 @@ from functools import cached_property
 
 from assistant.asking.amounts import MOST_ALONE
 from assistant.asking.bounds import SIDES
-from assistant.asking.catalogue import Catalogue, Found, shape_of
+from assistant.asking.catalogue import Catalogue, Found
 from assistant.asking.marked import Mentions, as_written
+from assistant.asking.odd_ids import IdFinder
 from assistant.asking.spelling import Spelling
 from assistant.asking.titles import TitleFinder, capitalised
-from assistant.lexicon import Lexicon, any_of, named_fields, plain_text
-from assistant.lexicon.phrases import ITEM, USER, USERS, is_unspaced, without_markers
+from assistant.lexicon import Lexicon, any_of, named_fields
+from assistant.lexicon.phrases import ITEM, USER, USERS, without_markers
 from ingest.dataset.schema import Dataset
 
-_TOKEN = re.compile(r"[^\s,;?!()\"“”]*[^\s,;:?!()\"“”.]")
 _RUN_ON = re.compile(r"(?<=[^\W\d]{2})([.?])(?=[^\W\d]{2})")
 """A full stop without its space: "not seen.Follow"."""
-_LIKE_AN_ID = re.compile(r"[^\W\d]+[-_.:/@]\w*[0-9][\w.-]*|\S+@\S+")
-"""An id of more than one part, such as U-17, that the data may not have."""
-_LATIN = re.compile(r"[!-~]+")
-"""What may be an id within words of a script that sets no spaces."""
 _YEAR = re.compile(r"(?:1[89]|20)[0-9]{2}")
 _NUMBER = re.compile(r"(?<![\w.])[0-9]+(?![\w.]*[0-9])")
 _NUMBER_TOKEN = r"#?(?P<id>\w+(?:[.:]\w+)*)"
@@ -77,7 +73,7 @@ class MentionFinder:
         self._for_user = rf" (?:{words['recipient']}) {USER}"
         self._before_count = re.compile(rf"(?:{words['count_before']})$")
         self.titles = TitleFinder(lexicon, catalogue, self.noun)
-        self._user_at_end = re.compile(rf"(?:{words['user']})(?: (?:{words['id']}))?$")
+        self.ids = IdFinder(lexicon, catalogue, self.noun)
         ends = "|".join(words[name] for name in ("do", "and", "recipient", "title_end"))
         self._stranger = re.compile(
             rf"(?<!\w)(?:{words['one_user']})(?: (?:{words['id']}))? (?P<name>[^\W\d_]{{2,}})"
@@ -98,7 +94,7 @@ class MentionFinder:
         found = Mentions(without_markers(text))
         capitals = capitalised(found.text)
         found.text = self._glued.sub(_spelled_out, found.text)
-        self._odd_ids(found)
+        self.ids.mark_odd(found)
         self.titles.mark_quoted(found)
         plain = self.lexicon.in_digits(
             self.spelling.corrected(self.lexicon.spelled_out(found.text))
@@ -107,8 +103,9 @@ class MentionFinder:
         self._numbered(found, self._asker, self._more_users, self._user_mark(found))
         self._numbered(found, self._user, self._more_users, self._user_mark(found))
         self._named_strangers(found)
-        self._numbered(found, self._item, self._more_items, self._item_mark(found))
+        self._numbered(found, self._item, self._more_items, self._numbered_item_mark(found))
         self.titles.mark_titles(found, capitals)
+        self.ids.mark_words(found)
         if found.users:
             self._bare_numbers(found, self.lexicon.bare_more)
         self._bare_numbers(found, self.lexicon.bare)
@@ -164,27 +161,32 @@ class MentionFinder:
 
         return mark
 
-    def _odd_ids(self, found: Mentions) -> None:
-        """Mark ids such as "U-17" before hyphens and dots are lost."""
-        users, items = self.catalogue.odd_user_ids, self.catalogue.odd_item_ids
+    def _numbered_item_mark(self, found: Mentions) -> Callable[[str], str | None]:
+        """Mark what stands after "song": an id, or the number of a title such as "Song 61"."""
+        by_id = self._item_mark(found)
 
-        def mark(match: re.Match[str]) -> str:
-            if is_unspaced(match[0]) and match[0].casefold() not in users:
-                return _LATIN.sub(mark, match[0])
-            token = match[0].lstrip("#").casefold().removesuffix("'s").removesuffix("’s")
-            before = plain_text(found.text[: match.start()])
-            item_first = re.search(rf"(?:{self.noun.pattern})$", before) is not None
-            if token in users and not (item_first and token in items):
-                return found.user_mark(users[token])
-            if token in items:
-                return found.item_mark(Found((int(items[token]),)))
-            shape = shape_of(token)
-            alike = shape in self.catalogue.user_shapes - self.catalogue.item_shapes
-            if _LIKE_AN_ID.fullmatch(token) and (alike or self._user_at_end.search(before)):
-                return found.user_mark(match[0])
-            return match[0]
+        def mark(token: str) -> str | None:
+            items = self._numbered_titles.get(token, ())
+            known = as_written(token, self.dataset.item_ids, self.catalogue.lower_item_ids)
+            code = None if known is None else self.dataset.item_ids.code(known)
+            if not items:
+                return by_id(token)
+            both = items if code is None else (code, *items)
+            return found.item_mark(Found(tuple(sorted(set(both)))))
 
-        found.text = _TOKEN.sub(mark, found.text)
+        return mark
+
+    @cached_property
+    def _numbered_titles(self) -> dict[str, tuple[int, ...]]:
+        """Items called by the noun and a number, by the number: "61" of "Song 61"."""
+        titles = ((title.split(), items) for title, items in self.catalogue.by_title.items())
+        return {
+            words[1]: items
+            for words, items in titles
+            if len(words) == 2
+            and any(map(str.isdigit, words[1]))
+            and self.noun.fullmatch(words[0]) is not None
+        }
 
     def _numbered(
         self,

@@ -145,7 +145,7 @@ class _Reader:
             kind=kind,
             user_ids=users,
             item_choices=tuple(self.exclusions.external(found.items[number]) for number in named),
-            n=self._n(kind, text, window, conditions.rest),
+            n=self._n(kind, text, found, window, conditions.rest),
             filters=conditions.filters,
             addressed_as_user=addressed,
             unknown_names=tuple(found.unknown),
@@ -173,9 +173,9 @@ class _Reader:
         asks = self.lexicon.asks_for("suggest", plain)
         return bare if asks and self.mentions.noun.search(plain) else text
 
-    def _n(self, kind: str, text: str, window: Window, rest: str) -> int:
+    def _n(self, kind: str, text: str, found: Mentions, window: Window, rest: str) -> int:
         """Return how many are asked for; what counts is left of the text in `rest`."""
-        if _NEGATIVE.search(text):
+        if {one.strip() for one in _NEGATIVE.findall(text)} - {*found.users, *found.unknown}:
             return 0
         if kind in traits("of_pairs"):
             return self.amounts.pairs(rest)

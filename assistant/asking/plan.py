@@ -69,7 +69,7 @@ class Planner:
             return Plan(status="abstained", message=self._no_field(question.order.concept, voice))
         if problem := self._user_problem(question, rule, voice):
             return problem
-        if problem := self._item_problem(question, rule.items, voice):
+        if problem := self._item_problem(question, rule, voice):
             return problem
         return Plan(calls=tuple(rule.calls(question)), message=self._flags(question, voice))
 
@@ -96,17 +96,18 @@ class Planner:
             return Plan(status="needs_clarification", message=message)
         return None
 
-    def _item_problem(self, question: Question, needed: int, voice: Voice) -> Plan | None:
+    def _item_problem(self, question: Question, rule: Rule, voice: Voice) -> Plan | None:
         """Return what to ask or say where an item is not named, unknown or ambiguous."""
         for choices in (*question.item_choices, *question.negated):
             if len(choices) > 1:
                 return Plan(status="needs_clarification", message=self._which(choices, voice))
-        if len(question.item_choices) >= needed:
+        may_name = rule.takes_items and bool(question.unknown_names)
+        if len(question.item_choices) >= max(rule.items, may_name):
             return None
         if question.unknown_names:
             message = self._unknown_item(question.unknown_names[0], voice)
             return Plan(status="abstained", message=message)
-        if needed and question.kind != "rank_given":
+        if rule.items and question.kind != "rank_given":
             return Plan(status="needs_clarification", message=voice.say("which_item"))
         return None
 
@@ -163,7 +164,9 @@ class Planner:
     def _what_i_can_do(self, question: Question, voice: Voice) -> str:
         users, items = self.dataset.user_ids.external, self.dataset.item_ids.external
         start = "cannot_tell"
-        if "social" in question.wishes:
+        if "thanks" in question.wishes:
+            start = "welcome"
+        elif "social" in question.wishes:
             start = "hello"
         elif question.claimed is not None:
             start = "which_pair"
