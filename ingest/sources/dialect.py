@@ -22,6 +22,7 @@ import pyarrow as pa  # type: ignore[import-untyped]
 from ingest.errors import AskerError, DataError, Problem
 from ingest.sources.canonical import Canonical
 from ingest.sources.raw import Reading
+from ingest.sources.swelling import check_swelling
 
 _PACKED: Mapping[bytes, Callable[[IO[bytes]], Any]] = {
     b"\x1f\x8b": lambda file: gzip.GzipFile(fileobj=file),
@@ -35,9 +36,6 @@ STAND_IN = "\x1f"
 _EXCEL = re.compile(r"sep=(.)\r?\n", re.IGNORECASE)
 _SAMPLE_LINES = 20
 _SHOWN = 40
-_LARGE = 1 << 30
-_SWELLING = 200
-"""Packed files may grow to this many times their size, or to _LARGE bytes; tables grow by 3-20."""
 
 
 @dataclass(frozen=True)
@@ -68,6 +66,7 @@ class Characters:
     def __init__(self, source: str, dialect: Dialect, numbers: Canonical | None = None) -> None:
         decoder = None if _is_utf8(dialect.encoding) else codecs.getincrementaldecoder
         self._decoder = decoder(dialect.encoding)() if decoder else None
+        self._source = source
         self._file = Path(source).open("rb", buffering=0)
         start = self._file.read(8)
         self._file.seek(0)
@@ -104,9 +103,8 @@ class Characters:
             block = self._bytes.read(size)
             self._ended = not block
             self._unpacked += len(block)
-            if self._packed_size and self._unpacked > max(_LARGE, _SWELLING * self._packed_size):
-                what = f"it unpacks to over {_SWELLING} times its size"
-                raise OSError(f"{what}; unpack it yourself if that is right")
+            if self._packed_size:
+                check_swelling(self._source, self._packed_size, self._unpacked)
             if self._decoder is not None:
                 block = self._decoder.decode(block, final=self._ended).encode()
             self._ready += block

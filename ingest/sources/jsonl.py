@@ -17,6 +17,7 @@ from ingest.progress import progress_bar
 from ingest.sources.cells import plain_rows, unified
 from ingest.sources.json_rows import BOM, Parsed, is_exact, merged, parse_lines
 from ingest.sources.raw import RawRows, Reading, Refused
+from ingest.sources.swelling import check_swelling
 
 SUFFIXES = (".jsonl", ".ndjson", ".json")
 _OPENERS: dict[bytes, Callable[[Any], Any]] = {
@@ -113,9 +114,12 @@ def _blocks(source: str) -> Iterator[tuple[bytes, int]]:
         file.seek(0)
         packed = next((magic for magic in _OPENERS if start.startswith(magic)), None)
         opened: Any = file if packed is None else _OPENERS[packed](file)
-        rest, before = b"", 0
+        rest, before, unpacked = b"", 0, 0
         try:
             while piece := opened.read(_BLOCK):
+                unpacked += len(piece)
+                if packed is not None:
+                    check_swelling(source, Path(source).stat().st_size, unpacked)
                 whole, newline, rest = (rest + piece).rpartition(b"\n")
                 if len(rest) > _LONGEST:
                     what = "a line is longer than 256 MB; is this one JSON object per line?"

@@ -87,6 +87,9 @@ def _open_folder(source: str, reading: Reading) -> RawTable:
 def first_bytes(source: str) -> bytes:
     """Return the first bytes of a file, by which its kind is known; raises as `open_table`."""
     path = Path(source)
+    if path.exists() and not path.is_file():  # opening a pipe would wait for who writes into it
+        what = "is no regular file but a pipe or a device; write the table to a file and name that"
+        raise DataError([Problem(source, what)])
     try:
         with path.open("rb") as file:
             start = file.read(8)
