@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from datetime import date
 from decimal import Decimal
 from pathlib import Path
@@ -108,6 +109,58 @@ def test_unused_columns_are_said(desk: Desk) -> None:
     desk.load(MERGED)
     assert len(desk.said) == 1
     assert "not used: 'sex', 'age', 'occupation', 'genre1'" in desk.said[0]
+
+
+def test_a_column_that_looks_like_times_or_counts_is_hinted_at(desk: Desk) -> None:
+    desk.load("user,item,shelf,whenSeen,checkout_day,plays\n1,a,3,x,5,7\n1,b,3,x,6,8\n")
+    assert desk.said[0].partition("a feature; ")[2] == (
+        "--time checkout_day if that is when it happened: without times histories have no order, "
+        "and the lists are worse; --label plays if more of it means liked more"
+    )
+    desk.load("user,item,rating,time,shelf_day,qty\n1,a,3,5,5,7\n")
+    assert desk.said[-1].endswith("makes a column a feature")
+
+
+@pytest.mark.parametrize("name", ["bought_at", "orderedAt", "created_at", "Timestamp", "date"])
+def test_iso_texts_in_a_column_of_a_usual_name_are_the_times(desk: Desk, name: str) -> None:
+    data = desk.load(f"user,item,{name}\n1,a,2024-05-31T18:30:00Z\n1,b,2024-06-01\n")
+    assert data.interactions.time.tolist() == [1717180200, 1717200000]
+
+
+@pytest.mark.parametrize("name", ["Titel", "titre", "titolo", "título"])
+def test_titles_are_found_in_other_languages(desk: Desk, name: str) -> None:
+    items = desk.write("i.csv", f"id,{name}\na,Heat\nb,Bond\n")
+    assert desk.load("user,item\n1,a\n1,b\n", items=items).title(0) == "Heat"
+
+
+@pytest.mark.parametrize("name", ["app", "App_ID"])
+def test_the_column_called_like_an_item_is_the_items(desk: Desk, name: str) -> None:
+    table = f"user,{name}\n1,a\n2,b\n"
+    assert desk.problems(table) == [
+        f"t.csv: no column looks like the item's id among 'user', {name!r}; name it with --item"
+    ]
+    assert pairs(desk.load(table, noun=Noun("app", "apps"))) == [("1", "a"), ("2", "b")]
+    assert desk.said[-1].endswith(f"took column {name!r} as the item")
+
+
+def test_times_that_are_all_equal_count_as_none(desk: Desk) -> None:
+    data = desk.load("user,item,time\n1,a,86400\n2,b,86400\n1,b,86400\n")
+    assert not data.has_times
+    assert data.interactions.time.tolist() == [0, 1, 2]
+    assert desk.said[-1].endswith(
+        "column 'time': all times are 1970-01-02T00:00:00, so they order nothing and are left out; "
+        "name another with --time"
+    )
+    assert desk.load("user,item,time\n1,a,86400\n2,b,86400\n1,b,86401\n").has_times
+    assert desk.load("user,item,time\n1,a,86400\n").has_times
+
+
+def test_a_pipe_is_refused_before_anybody_waits_for_it(desk: Desk) -> None:
+    os.mkfifo(desk.folder / "pipe.csv")
+    with pytest.raises(DataError, match="is no regular file but a pipe or a device; write the"):
+        desk.load_file(str(desk.folder / "pipe.csv"))
+    with pytest.raises(DataError, match="is no regular file"):
+        desk.load(GOOD, items=str(desk.folder / "pipe.csv"))
 
 
 def test_three_tables_are_put_together(desk: Desk) -> None:

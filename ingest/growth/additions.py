@@ -72,7 +72,7 @@ def read_addition(
     else:
         opening = _opened(source, users, items, origin, notice)
         roles = _roles(opening, like, origin.beside)
-        more = load_tables(opening.tables, roles, opening.reading, None, None, notice)
+        more = load_tables(opening.tables, roles, opening.reading, like.noun, None, notice)
     name = called(_in_memory(source, origin.reading, "the frame") or "the frame")
     _check_columns(name, more, like, notice)
     _tell_alike(name, folder, more, notice)

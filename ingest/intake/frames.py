@@ -6,9 +6,10 @@ All tables are opened and checked before any is refused, so that all problems co
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
+import numpy as np
 import pandas as pd
 import pyarrow as pa  # type: ignore[import-untyped]
 
@@ -31,6 +32,7 @@ from ingest.intake.roles import (
     check_distinct,
     find_column,
     find_id,
+    hints,
     listed,
     require_columns,
 )
@@ -70,7 +72,9 @@ def load_tables(
         AskerError: a file is not there, or options contradict one another.
         DataError: everything that is wrong with the tables.
     """
-    intake = _Intake(roles, reading, findings or Findings(notice), tables.partial)
+    called_one = None if noun is None or noun == Noun() else noun.one
+    findings = findings or Findings(notice)
+    intake = _Intake(roles, reading, findings, tables.partial, called_one)
     intake.read_beside("user", tables.users)
     intake.read_beside("item", tables.items)
     seen = intake.read_interactions(tables.interactions)
@@ -93,6 +97,8 @@ class _Intake:
     reading: Reading
     findings: Findings
     partial: bool = False
+    noun: str | None = None
+    """What one item is called, where that was said."""
     features: dict[str, Features] = field(default_factory=dict)
     """By side; from a table of its own, else from the merged table."""
     beside: dict[str, str] = field(default_factory=dict)
@@ -133,7 +139,8 @@ class _Intake:
         if table is None:
             return None
         user = find_id("user", self.roles.user, table.columns, path, self.findings)
-        item = find_id("item", self.roles.item, table.columns, path, self.findings)
+        told = self.roles.item
+        item = find_id("item", told, table.columns, path, self.findings, noun=self.noun)
         label = self._found(Columns.LABEL, self.roles.label, table)
         time = self._found(Columns.TIME, self.roles.time, table)
         title = None if "item" in self.beside else self._title(table)
@@ -157,7 +164,7 @@ class _Intake:
                 self._refuse_size(sieve.source, n, "entries in its lists")
                 return None
             return self._lists(sieve, *ids["user"], *ids["item"])
-        self._tell_unused(table, [user, item, *columns])
+        self._tell_unused(table, [user, item, *columns], time, label)
         with progress_bar(4, f"checking {path}", " steps") as bar:
             ids = {side: (name, check_ids(sieve, name, one)) for side, (name, one) in ids.items()}
             bar.update(1)
@@ -172,7 +179,21 @@ class _Intake:
             kept = sieve.standing if kept is None else kept & sieve.standing
         sieve.settle()
         seen = Seen(ids["user"][1], ids["item"][1], labels, times)
-        return seen if kept is None else seen.take(kept)
+        return self._timed(seen if kept is None else seen.take(kept), path, time)
+
+    def _timed(self, seen: Seen, path: str, time: str | None) -> Seen:
+        """Return what was seen without its times where all are equal: they order nothing.
+
+        A table that is added to others may well be of one moment.
+        """
+        if seen.time is None or self.partial or len(seen.time) < 2 or np.ptp(seen.time):
+            return seen
+        moment = np.datetime64(int(seen.time[0]), "s")
+        self.findings.notice(
+            f"{path}: column {time!r}: all times are {moment}, so they order nothing and are left "
+            "out; name another with --time"
+        )
+        return replace(seen, time=None)
 
     def _sides(
         self,
@@ -295,10 +316,13 @@ class _Intake:
                 self.findings.taken.append(Taken(table.source, found, Columns.TITLE, told=False))
         return found
 
-    def _tell_unused(self, table: RawTable, used: Collection[str]) -> None:
+    def _tell_unused(
+        self, table: RawTable, used: Collection[str], time: str | None, label: str | None
+    ) -> None:
         unused = [name for name in table.columns if name not in used]
         if unused:
+            further = "".join(f"; {hint}" for hint in hints(unused, time, label))
             self.findings.notice(
                 f"{table.source}: not used: {listed(unused)}; --user-col or --item-col makes a "
-                "column a feature"
+                f"column a feature{further}"
             )

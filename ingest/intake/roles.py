@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import difflib
 import re
-from collections.abc import Collection, Mapping, Sequence
+import shlex
+import unicodedata
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from ingest.dataset.schema import Columns, Kind
@@ -17,11 +19,23 @@ USUAL_NAMES = {
     Columns.ITEM: "item itemid iid movie movieid film filmid article articleid product productid "
     "book bookid isbn song songid track trackid sku asin",
     Columns.LABEL: "label rating ratings score stars grade bookrating userrating",
-    Columns.TIME: "time timestamp ts date datetime unixtime createdat",
+    Columns.TIME: "time timestamp ts date datetime unixtime createdat eventtime eventtimestamp "
+    "ratedat boughtat purchasedat orderedat watchedat viewedat playedat listenedat readat "
+    "clickedat visitedat usedat reviewedat orderdate purchasedate reviewdate eventdate datum fecha",
     Columns.TITLE: "title itemtitle movietitle filmtitle booktitle producttitle articletitle "
-    "itemname moviename filmname productname headline",
+    "itemname moviename filmname productname headline titel titre titolo titulo",
 }
-"""Names a column of a role usually has, most telling first; case and punctuation do not count."""
+"""Names a column of a role usually has, most telling first.
+
+Case, accents and punctuation do not count.
+"""
+_MOMENT = re.compile(r"(^|_)(at|on|ts|when|day|since|date|time)$|date|time|moment|zeit|datum|fecha")
+"""In the names of columns that may hold times; `time_spent` among them, hence no guess."""
+_COUNT = re.compile(
+    r"(^|_)(n|num|plays?|counts?|qty|quantity|clicks|views|visits|listens|hours|minutes)(_|$)"
+    r"|(play|view|click|listen)_?counts?"
+)
+"""In the names of columns that count how much of an item a user had."""
 
 
 @dataclass(frozen=True)
@@ -87,10 +101,16 @@ class Findings:
 
 
 def find_column(
-    role: str, told: str | None, columns: Sequence[str], source: str, findings: Findings
+    role: str,
+    told: str | None,
+    columns: Sequence[str],
+    source: str,
+    findings: Findings,
+    further: Sequence[str] = (),
 ) -> str | None:
     """Return the column of a role: the one told, else the one with the most usual name, else None.
 
+    `further` are names that are as usual here, after the others.
     A told column that is not there becomes a problem.
     """
     if told is not None:
@@ -99,8 +119,8 @@ def find_column(
             return None
         findings.taken.append(Taken(source, told, role, told=True))
         return told
-    plain = {re.sub(r"[^a-z0-9]", "", name.lower()): name for name in reversed(columns)}
-    for usual in USUAL_NAMES[role].split():
+    plain = {_plain(name): name for name in reversed(columns)}
+    for usual in (*USUAL_NAMES[role].split(), *further):
         if usual in plain:
             if plain[usual] != role:
                 findings.notice(f"{source}: took column {plain[usual]!r} as the {role}")
@@ -117,16 +137,19 @@ def find_id(
     findings: Findings,
     *,
     beside: bool = False,
+    noun: str | None = None,
 ) -> str | None:
     """Return the column of the user's or item's id; that there is none becomes a problem.
 
     In a users or items table (`beside`) the id may have another name than in the interactions,
-    the plain `id` among them.
+    the plain `id` among them. `noun` is what one item is called: of apps, `app` or `app_id` is the
+    id.
     """
     plain_id = next((name for name in columns if name.lower() == "id"), None)
     if beside and told not in columns:
         told = None
-    found = find_column(role, told, columns, source, findings)
+    further = () if noun is None or beside else (_plain(noun), _plain(noun) + "id")
+    found = find_column(role, told, columns, source, findings, further)
     if found is None and beside and plain_id is not None:
         found = plain_id
         findings.taken.append(Taken(source, plain_id, role, told=False))
@@ -137,6 +160,27 @@ def find_id(
         what = f"no column looks like the {role}'s id among {listed(columns)}; {hint}"
         findings.add(Problem(source, what))
     return found
+
+
+def hints(unused: Sequence[str], time: str | None, label: str | None) -> Iterator[str]:
+    """Yield which columns that nothing was made of may be the times or the labels missing here."""
+    names = {
+        name: re.sub(r"(?<=[a-z])(?=[A-Z])|[^a-zA-Z0-9]+", "_", name).lower() for name in unused
+    }
+    moment = next((name for name in unused if _MOMENT.search(names[name])), None)
+    if time is None and moment is not None:
+        yield (
+            f"--time {shlex.quote(moment)} if that is when it happened: without times histories "
+            "have no order, and the lists are worse"
+        )
+    count = next((name for name in unused if _COUNT.search(names[name])), None)
+    if label is None and count is not None:
+        yield f"--label {shlex.quote(count)} if more of it means liked more"
+
+
+def _plain(name: str) -> str:
+    """Return a name without case, accents and punctuation."""
+    return re.sub(r"[^a-z0-9]", "", unicodedata.normalize("NFKD", name).lower())
 
 
 def check_distinct(source: str, taken: Mapping[str, str | None], findings: Findings) -> None:
