@@ -78,14 +78,8 @@ def forget(home: Home, user_id: str, wait: float = 0.0) -> Forgotten:
         AskerError: nothing in the home speaks of this user.
         HomeError: something cannot be read or written; nothing was published then.
     """
-    home.require("data")
     done = Forgotten(user_id)
-    begun = _begun(home, user_id)
-    if begun is None and not find_traces(home, user_id).found:
-        raise AskerError(
-            f"nothing in {home.path} speaks of user {user_id}; check the id, or whether --home "
-            "names the right folder"
-        )
+    begun = check_spoken_of(home, user_id)
     with home.writing(wait) as edition:
         edition.keep_older = False
         older = _folders(home)
@@ -103,6 +97,23 @@ def forget(home: Home, user_id: str, wait: float = 0.0) -> Forgotten:
     left = [f"{folder.name}, which cannot be removed" for folder in sorted(stay)]
     done.searched = replace(searched, found=[*left, *searched.found]).to_json()
     return done
+
+
+def check_spoken_of(home: Home, user_id: str) -> set[tuple[str, str]] | None:
+    """Refuse a user of whom nothing in the home speaks; return what `_begun` does.
+
+    Raises:
+        AskerError: nothing in the home speaks of this user.
+        HomeError: there are no data.
+    """
+    home.require("data")
+    begun = _begun(home, user_id)
+    if begun is None and not find_traces(home, user_id).found:
+        raise AskerError(
+            f"nothing in {home.path} speaks of user {user_id}; check the id, or whether --home "
+            "names the right folder"
+        )
+    return begun
 
 
 def _folders(home: Home) -> set[Path]:

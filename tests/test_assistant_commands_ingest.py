@@ -66,6 +66,31 @@ def test_people_get_a_few_lines(capsys: pytest.CaptureFixture[str]) -> None:
     assert err == ""
 
 
+def test_one_of_a_kind_is_said_so_and_no_times_are_said(capsys: pytest.CaptureFixture[str]) -> None:
+    Path("one.csv").write_text("user,film\n1,a\n")
+    assert run(["ingest", "one.csv", "--noun", "film,films", "--home", "h"]) == 0
+    out = capsys.readouterr().out
+    assert "one: 1 user, 1 film, 1 interaction (density 100.00%)" in out
+    assert "times     none, so histories have no order" in out
+
+
+def test_two_rows_that_share_nothing_are_too_little(capsys: pytest.CaptureFixture[str]) -> None:
+    Path("two.csv").write_text("user,item\n1,a\n2,b\n")
+    assert run(["build", "two.csv", "--home", "h"]) == 2
+    assert "two has too little to learn from: no user has two items" in capsys.readouterr().err
+    assert Home("h").parts() == {}
+
+
+def test_nobody_is_asked_whether_to_forget_an_unknown_user(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    assert run(["ingest", "merged.csv", "--home", "h"]) == 0
+    assert run(["forget", "nobody", "--home", "h"]) == 2
+    assert "speaks of user nobody; check the id" in capsys.readouterr().err
+    assert run(["forget", "4617", "--yes", "--home", "h"]) == 0
+    assert "Removed user 4617: 1 interaction." in capsys.readouterr().out
+
+
 def test_movielens_goes_into_the_home(ml100k: Dataset, capsys: pytest.CaptureFixture[str]) -> None:
     assert run(["ingest", "ml-100k", "--home", "h", "--json"]) == 0
     assert json.loads(capsys.readouterr().out)["fingerprint"] == ml100k.fingerprint

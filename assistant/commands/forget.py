@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from assistant.commands.options import emit, home_option, json_option
+from assistant.commands.options import counted, emit, home_option, json_option
 from ingest.errors import AskerError
 
 if TYPE_CHECKING:
@@ -30,11 +30,13 @@ def forget(user_id: str, yes: bool, home_dir: str | None, as_json: bool) -> int:
     names them is removed. Afterwards the home's files are searched for the id; exits with 1 where
     it is still found.
     """
+    from assistant.forgetting import check_spoken_of
     from assistant.forgetting import forget as forget_user
     from ingest.home.workspace import Home, home_path
 
     home = Home(home_path(home_dir))
     if not yes:
+        check_spoken_of(home, user_id)
         if as_json or not sys.stdin.isatty():
             raise AskerError(f"say --yes to remove user {user_id} from {home.path} for good")
         click.confirm(f"Remove user {user_id} from {home.path} for good?", abort=True)
@@ -48,13 +50,13 @@ def describe(done: Forgotten) -> str:
     fields = (
         f" and what was known of them ({', '.join(done.user_fields)})" if done.user_fields else ""
     )
-    lines = [f"Removed user {done.user_id}: {done.interactions:,} interactions{fields}."]
+    lines = [f"Removed user {done.user_id}: {counted(done.interactions, 'interaction')}{fields}."]
     if done.model_fields:
         lines.append(f"Model: embeddings removed from {', '.join(done.model_fields)}.")
     if done.indexed_anew:
         lines.append("Index: made anew without them.")
     if done.collections:
-        lines.append(f"Chroma server: {len(done.collections)} collections deleted.")
+        lines.append(f"Chroma server: {counted(len(done.collections), 'collection')} deleted.")
     if done.answers:
         lines.append(f"Past answers that name them: {done.answers:,} removed.")
     if done.evaluations:
@@ -65,7 +67,8 @@ def describe(done: Forgotten) -> str:
     how = "for the id"
     if not looked["as_bytes"]:
         how = "by their tables (its bytes also stand for other things)"
-    place = f"{looked['files']:,} files, {looked['bytes']:,} bytes, searched {how}"
+    files, size = counted(looked["files"], "file"), counted(looked["bytes"], "byte")
+    place = f"{files}, {size}, searched {how}"
     found = ", ".join(done.found_again)
     lines.append(f"Check: {place}: {f'still in {found}' if found else 'found nothing'}.")
     return "\n".join(lines)

@@ -7,7 +7,7 @@ from typing import Any
 import click
 
 from assistant.commands.dry_run import dry_run_option, tell_understood
-from assistant.commands.options import emit, home_option, json_option
+from assistant.commands.options import counted, emit, home_option, json_option
 from assistant.commands.sources import request_from, said_in, source_options
 
 _EXAMPLES = """
@@ -57,13 +57,15 @@ def ingest(dry_run: bool, home_dir: str | None, as_json: bool, **given: Any) -> 
 
 
 def _worded(holds: dict[str, Any]) -> str:
-    items = holds["noun"]["many"]
     lines = [
-        f"{holds['name']}: {holds['users']:,} users, {holds['items']:,} {items}, "
-        f"{holds['interactions']:,} interactions (density {holds['density']:.2%})"
+        f"{holds['name']}: {counted(holds['users'], 'user')}, "
+        f"{counted(holds['items'], holds['noun']['one'], holds['noun']['many'])}, "
+        f"{counted(holds['interactions'], 'interaction')} (density {holds['density']:.2%})"
     ]
     if holds["time_span"]:
         lines.append(f"times     {' to '.join(holds['time_span'])}")
+    else:
+        lines.append("times     none, so histories have no order")
     if holds["labels"]:
         low, high = holds["labels"]
         liked = holds["liked_from"]

@@ -28,7 +28,7 @@ from recsys.lists.blending import fit_blend, start_blend
 from recsys.scoring.calibration import Calibration, cross_fitted, fit_platt
 from recsys.scoring.inference import Weights
 from recsys.scoring.scorer import Scorer
-from recsys.training.fitting import Fitting
+from recsys.training.fitting import Fitting, LossError
 from recsys.training.telling import NOBODY, Record, Telling
 
 _MOST_USERS = 2000
@@ -64,15 +64,24 @@ def train_model(
         tell: who is told what while it runs.
 
     Raises:
-        AskerError: the options do not fit each other or the data.
+        AskerError: the options do not fit each other or the data, or these are too few.
         TrainingError: there is nothing to learn from, or the loss went wrong.
     """
     check(dataset, config, training, device)
     with torch_threads(n_threads):
         holdout = _hold_out(dataset, training, eval_rows)
         refit = training.refit and eval_rows is None and holdout is not None
-        chosen = _choose(dataset, holdout, config, training, seed, device, tell, refit)
-        return _refit(dataset, chosen, device, tell) if refit and not chosen.interrupted else chosen
+        try:
+            chosen = _choose(dataset, holdout, config, training, seed, device, tell, refit)
+            again = refit and not chosen.interrupted
+            return _refit(dataset, chosen, device, tell) if again else chosen
+        except LossError as error:
+            if not _all_apart(dataset):
+                raise
+            raise AskerError(
+                f"{dataset.name} has too little to learn from: no user has two items and no two "
+                "users share one; bring more interactions"
+            ) from error
 
 
 def check(
@@ -96,6 +105,12 @@ def check(
         raise AskerError(f"there is no {device}: this machine has {n_devices} CUDA devices")
     if not len(dataset.interactions):
         raise TrainingError(f"{dataset.name} has no interactions to learn from")
+
+
+def _all_apart(dataset: Dataset) -> bool:
+    """Return whether every user has one item at most, and every item one user."""
+    seen = dataset.interactions
+    return bool(max(np.bincount(seen.user).max(), np.bincount(seen.item).max()) < 2)
 
 
 def _hold_out(
