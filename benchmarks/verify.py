@@ -53,14 +53,7 @@ PARTS: dict[str, Part] = {
     "blind": BLIND,
     "second blind": SECOND_BLIND,
 }
-OF_GENRES = (
-    "written",
-    "unseen",
-    "round five",
-    "voices",
-    "other voices",
-    *("blind", "second blind"),
-)
+OF_GENRES = [part for part in PARTS if part not in ("tuned", "held out")]
 """The parts that can be said over ids and genres alone."""
 
 
