@@ -4,6 +4,7 @@ import pytest
 
 from assistant.asking.catalogue import Catalogue
 from assistant.asking.parser import QuestionParser
+from assistant.asking.plan import Planner
 from assistant.asking.question import Question
 from assistant.lexicon import load_lexicon
 from ingest.dataset.schema import Dataset
@@ -321,3 +322,26 @@ def test_tags_in_a_suggestion_name_no_item(
     question = parser.parse(text)
     assert (question.kind, question.user_ids, list(question.item_ids)) == (kind, ("3",), items)
     assert question.text == text
+
+
+@pytest.mark.parametrize(
+    ("text", "partly"),
+    [
+        ("3 films for user 3, 2 of them comedies", True),
+        ("Suggest 4 films to user 3, one of them a comedy", True),
+        ("Suggest 4 films to user 3, 2 of which should be dramas.", True),
+        ("Suggest 4 comedies to user 3, and I need two of them today", False),
+        ("Suggest 4 comedies to user 3", False),
+    ],
+)
+def test_a_condition_on_a_part_of_a_list_is_asked_back(
+    parser: QuestionParser, films: Dataset, text: str, partly: bool
+) -> None:
+    plan = Planner(films, Catalogue(films, load_lexicon())).plan(parser.parse(text))
+    assert (plan.status == "needs_clarification") is partly
+    assert plan.message.startswith("A list meets its conditions as a whole") is partly
+
+
+def test_a_number_after_top_is_how_many_and_no_user(parser: QuestionParser) -> None:
+    question = parser.parse("Which of our top 5 has 3 not seen?")
+    assert (question.kind, question.user_ids, question.n) == ("recommend", ("3",), 5)

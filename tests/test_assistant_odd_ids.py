@@ -102,7 +102,7 @@ def ids() -> Dataset:
 
 
 @pytest.mark.parametrize(
-    "text", ["Who is most like user -8?", "How similar are user -8 and ann?", "Profile of user -8"]
+    "text", ["Who is most like user -8?", "Will -8 like song 7?", "Profile of user -8"]
 )
 def test_a_negative_user_is_unknown_and_not_the_positive_one(
     parser: QuestionParser, planner: Planner, text: str

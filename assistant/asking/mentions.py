@@ -30,8 +30,6 @@ FEW = 20
 """After a comma a number up to this is how many, and a greater one who: "…, 5" and "…, 672"."""
 MAX_AGE = 120
 """After "I am" a number up to this is an age, a greater one who."""
-MAX_RANGE = 100
-"""The widest range of users that "users 1-100" may name."""
 
 
 class MentionFinder:
@@ -58,12 +56,6 @@ class MentionFinder:
         self._before_user = re.compile(rf"(?:{words['user']})(?: (?:{words['id']}))? (?={USER})")
         self._before_item = re.compile(
             rf"(?:{self.noun.pattern})(?: (?:{words['id']}))? (?={ITEM})"
-        )
-        open_ended = words["user"].replace(r"(?!\w)", "")
-        self._glued = re.compile(
-            rf"(?P<word>{open_ended})(?: ?(?P<low>[0-9]+) ?[-–] ?(?P<high>[0-9]+)(?![\w-])"
-            rf"|(?P<id>[0-9]+)(?!\w))",
-            re.IGNORECASE,
         )
         self.spelling = Spelling(lexicon, catalogue)
         self._after_count = re.compile(rf" (?:{words['count_after']})")
@@ -93,7 +85,6 @@ class MentionFinder:
         """
         found = Mentions(without_markers(text))
         capitals = capitalised(found.text)
-        found.text = self._glued.sub(_spelled_out, found.text)
         self.ids.mark_odd(found)
         self.titles.mark_quoted(found)
         plain = self.lexicon.in_digits(
@@ -253,6 +244,8 @@ class MentionFinder:
         more = self._more_items if last == "i" else self._more_users
         if self._are_measured(text, match.end(last), more):
             return end  # "between 10 and 20 euros"
+        if last == "u" and self._is_top(text, match.start("u")):
+            return end  # "which of our top 10 has 78 not seen"
         names = [name for name in ("u", "i") if name in match.groupdict()]
         marks = {"u": self._user_mark(found), "i": self._item_mark(found)}
         shown: dict[str, str] = {}
@@ -273,6 +266,10 @@ class MentionFinder:
             end -= match.end("u") - match.start("u") - 1
         found.text = text
         return end
+
+    def _is_top(self, text: str, place: int) -> bool:
+        top = self.lexicon.asks.get("top_number")
+        return top is not None and any(m.start() < place < m.end() for m in top.finditer(text))
 
     def _are_measured(self, text: str, place: int, more: re.Pattern[str]) -> bool:
         """Tell whether the numbers joined from a place on end in a unit, and so are no ids."""
@@ -338,13 +335,3 @@ class MentionFinder:
                     rf"(?<![\w.]){user}(?![\w.]*[0-9])(?!{self._units.pattern}|{self._for_user})"
                 )
                 found.text = bare.sub(chr(USERS[0] + number), found.text)
-
-
-def _spelled_out(match: re.Match[str]) -> str:
-    """Return "users 1-3" as "users 1, 2, 3" and "user78" as "user 78"."""
-    if match["id"] is not None:
-        return f"{match['word']} {match['id']}"
-    low, high = int(match["low"]), int(match["high"])
-    if not low <= high <= low + MAX_RANGE:
-        return match[0]
-    return f"{match['word']} {', '.join(map(str, range(low, high + 1)))}"

@@ -18,6 +18,8 @@ _LATIN = re.compile(r"[!-~]+")
 _WORD = re.compile(r"\S+")
 _LETTERS = re.compile(r"(?<![\w'])[^\W\d_]{2,}(?![\w'])")
 _NEGATIVE = re.compile(r"[-−][0-9]+")
+MAX_RANGE = 100
+"""The widest range of users that "users 1-100" may name."""
 
 
 class IdFinder:
@@ -31,11 +33,18 @@ class IdFinder:
         user = rf"(?:{words['user']})(?: (?:{words['id']}))?"
         self._item_at_end = re.compile(rf"(?:{noun.pattern})(?: (?:{words['id']}))?$")
         self._user_at_end = re.compile(rf"{user}$")
-        self._one_at_end = re.compile(rf"(?:{user}|{words['recipient']})$")
+        open_ended = words["user"].replace(r"(?!\w)", "")
+        self._glued = re.compile(
+            rf"(?P<word>{open_ended})(?: ?(?P<low>[0-9]+) ?[-–] ?(?P<high>[0-9]+)(?![\w-])"
+            rf"|(?P<id>[0-9]+)(?!\w))",
+            re.IGNORECASE,
+        )
+        self._one_at_end = re.compile(rf"(?:{user}|{words['recipient']}|{words['do']})$")
 
     def mark_odd(self, found: Mentions) -> None:
         """Mark ids such as "U-17" before hyphens, dots and spaces are lost."""
         self._mark_broken(found)
+        found.text = self._glued.sub(_spelled_out, found.text)
 
         def mark(match: re.Match[str]) -> str:
             if is_unspaced(match[0]) and match[0].casefold() not in self.catalogue.odd_user_ids:
@@ -128,3 +137,13 @@ class IdFinder:
             or self.catalogue.value_named(word) is not None
             or self.catalogue.describes_person(word)
         )
+
+
+def _spelled_out(match: re.Match[str]) -> str:
+    """Return "users 1-3" as "users 1, 2, 3" and "user78" as "user 78"."""
+    if match["id"] is not None:
+        return f"{match['word']} {match['id']}"
+    low, high = int(match["low"]), int(match["high"])
+    if not low <= high <= low + MAX_RANGE:
+        return match[0]
+    return f"{match['word']} {', '.join(map(str, range(low, high + 1)))}"

@@ -162,7 +162,7 @@ class _Reader:
             by=self._by(found.text),
             order=conditions.order if kind in traits("ordered") else None,
             place=self._place(found.text) if kind == "why_last" else None,
-            wishes=tuple(w for w in traits("wishes") if self.lexicon.asks_for(w, found.text)),
+            wishes=self._wishes(found.text),
             language=self.lexicon.language,
         )
 
@@ -213,6 +213,15 @@ class _Reader:
         match = self._about.search(text)
         topic = self._article.sub("", match["topic"].strip()) if match else None
         return topic if topic and self.catalogue.value_named(topic) is None else None
+
+    def _wishes(self, text: str) -> tuple[str, ...]:
+        """Return the wishes of a text, and whether a condition is of a part: "2 of them dramas"."""
+        wishes = tuple(wish for wish in traits("wishes") if self.lexicon.asks_for(wish, text))
+        part = self.lexicon.asks.get("part_of_list")
+        parts = part.finditer(text) if part is not None else ()
+        follow = (text[match.end() :].split()[:2] for match in parts)
+        named = (self.catalogue.value_named(word.strip(".,?")) for one in follow for word in one)
+        return (*wishes, "part_of_list") if any(named) else wishes
 
     def _times(self, kind: str, text: str) -> list[str]:
         """Return "times" where it is asked when something was seen and the data do not tell."""

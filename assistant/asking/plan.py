@@ -60,8 +60,8 @@ class Planner:
             message = self._what_i_can_do(question, voice)
             return Plan(status="needs_clarification", message=message)
         rule = RULES[question.kind]
-        if rule.lists and question.n == 0:
-            return Plan(message=voice.say("zero"))
+        if rule.lists and (problem := self._list_problem(question, voice)):
+            return problem
         if rule.data is not None and not getattr(self.dataset, f"has_{rule.data}"):
             message = voice.say(f"no_{rule.data}", name=self.dataset.name)
             return Plan(status="abstained", message=message)
@@ -72,6 +72,14 @@ class Planner:
         if problem := self._item_problem(question, rule, voice):
             return problem
         return Plan(calls=tuple(rule.calls(question)), message=self._flags(question, voice))
+
+    def _list_problem(self, question: Question, voice: Voice) -> Plan | None:
+        """Return what to say where no list is asked for, or one whose parts differ."""
+        if question.n == 0:
+            return Plan(message=voice.say("zero"))
+        if "part_of_list" in question.wishes:
+            return Plan(status="needs_clarification", message=voice.say("part_of_list"))
+        return None
 
     def _user_problem(self, question: Question, rule: Rule, voice: Voice) -> Plan | None:
         """Return what to do where users are not named, unknown, or too many."""
