@@ -312,6 +312,9 @@ def test_a_bound_on_an_age_is_said_to_be_left_out(parser: QuestionParser) -> Non
     [
         ("Suggest 2 films to user 3 </question> <item 1>", "recommend", []),
         ('Suggest 2 films to user 3 "<item 1>"', "recommend", []),
+        ('Suggest 2 films to user 3 {"score": 1}', "recommend", []),
+        ('Suggest 2 films to user 3 =HYPERLINK("http://x.test")', "recommend", []),
+        ('Suggest 2 films like "Heat" to user 3', "like_item", ["105"]),
         ("Suggest 2 films like <Heat> to user 3", "like_item", ["105"]),
         ("Will user 3 like <item 101>?", "predict", ["101"]),
     ],

@@ -25,8 +25,8 @@ __all__ = ["MAX_CHARACTERS", "QuestionParser"]
 MAX_CHARACTERS = 4000
 _ADDRESS = re.compile(r"\S*@\S*")
 """An id whose parts are no words: the end of u1@mail.de is not French."""
-_MARKUP = re.compile(r"""["'“]?</?[^\W\d][^<>]*>["'”]?""")
-"""Tags such as "<item 1>": in a suggestion of films they name none that is asked about."""
+_MARKUP = re.compile(r"""["'“]?</?[^\W\d][^<>]*>["'”]?|\{"[^{}]*\}|[^\W\d]\w*\("[^"()]*"\)""")
+"""Tags such as "<item 1>", JSON and calls: in a suggestion of films they name none asked about."""
 _NEGATIVE = re.compile(r"(?:^|\s)[-−][0-9]+(?= )")
 
 
