@@ -6,6 +6,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Literal
 
+from assistant.asking.arguments import Call, counts_of, list_of, user_of, wanted_of
 from assistant.asking.filters import All, Audience
 from assistant.asking.question import Question
 from assistant.toolbox import N_NEIGHBOURS
@@ -13,14 +14,6 @@ from assistant.tools.lists import MEAN_USERS
 
 AGREEMENT_DEPTH = 10
 """How far down two lists are compared, even where fewer items are asked for."""
-
-
-@dataclass(frozen=True)
-class Call:
-    """One tool call to make."""
-
-    tool: str
-    args: dict[str, Any]
 
 
 @dataclass(frozen=True)
@@ -42,47 +35,19 @@ class Rule:
     """What the data must have for it."""
 
 
-def _user(q: Question) -> dict[str, Any]:
-    return {"user_id": q.user_ids[0]}
-
-
-def _filtered(q: Question) -> dict[str, Any]:
-    return {"n": q.n, "filters": q.filters.to_json()}
-
-
-def _wanted(q: Question) -> dict[str, Any]:
-    """Return the arguments of `recommend` that the question states; defaults are left out."""
-    wanted = _user(q) | _filtered(q)
-    if q.topic is not None:
-        wanted["topic"] = q.topic
-    if q.offset:
-        wanted["offset"] = q.offset
-    if q.least_score is not None:
-        wanted["least_score"] = q.least_score
-    return wanted
-
-
-def _counts(q: Question) -> list[Call]:
-    """Return the call that tells which condition binds, where there are conditions."""
-    if not q.filters:
-        return []
-    user = {"user_id": q.user_ids[0]} if q.user_ids else {}
-    return [Call("filter_counts", user | {"filters": q.filters.to_json()})]
-
-
 def _varied(q: Question) -> list[Call]:
     apart = {"variety": 0.95} if "all_different" in q.wishes else {}
-    return [Call("varied", _user(q) | _filtered(q) | apart)]
+    return [Call("varied", user_of(q) | list_of(q) | apart)]
 
 
 def _near(q: Question) -> Call:
-    return Call("similar_users", _user(q) | {"k": N_NEIGHBOURS})
+    return Call("similar_users", user_of(q) | {"k": N_NEIGHBOURS})
 
 
 def _recommend(q: Question) -> list[Call]:
-    wanted = _wanted(q) | {"by": q.by}
+    wanted = wanted_of(q) | {"by": q.by}
     causes = [Call("list_parts", wanted)] if _asks_why(q) and q.by != "neighbours" else []
-    return [_near(q), Call("recommend", wanted), *causes, *_counts(q)]
+    return [_near(q), Call("recommend", wanted), *causes, *counts_of(q)]
 
 
 def _asks_why(q: Question) -> bool:
@@ -92,11 +57,11 @@ def _asks_why(q: Question) -> bool:
 
 def _from_neighbours(q: Question) -> list[Call]:
     only = {"by": "neighbours", "among_neighbours": N_NEIGHBOURS}
-    return [_near(q), Call("recommend", _wanted(q) | only), *_counts(q)]
+    return [_near(q), Call("recommend", wanted_of(q) | only), *counts_of(q)]
 
 
 def _both_ways(q: Question) -> list[Call]:
-    deep = _wanted(q) | {"n": max(q.n, AGREEMENT_DEPTH)}
+    deep = wanted_of(q) | {"n": max(q.n, AGREEMENT_DEPTH)}
     return [
         _near(q),
         Call("recommend", deep | {"by": "deepfm"}),
@@ -107,15 +72,15 @@ def _both_ways(q: Question) -> list[Call]:
 def _recommend_many(q: Question) -> list[Call]:
     if "liked_by" in q.wishes and len(q.user_ids) == 2:
         one, other = q.user_ids
-        return [Call("recommend", _wanted(q) | {"user_id": one, "by": q.by, "liked_by": other})]
-    return [Call("recommend", _wanted(q) | {"user_id": user, "by": q.by}) for user in q.user_ids]
+        return [Call("recommend", wanted_of(q) | {"user_id": one, "by": q.by, "liked_by": other})]
+    return [Call("recommend", wanted_of(q) | {"user_id": user, "by": q.by}) for user in q.user_ids]
 
 
 def _swap(q: Question) -> list[Call]:
     one, other = q.user_ids[:2]
     pairs = ((one, other), (other, one))
     return [
-        Call("recommend", _filtered(q) | {"user_id": mine, "by": q.by, "liked_by": theirs})
+        Call("recommend", list_of(q) | {"user_id": mine, "by": q.by, "liked_by": theirs})
         for mine, theirs in pairs
     ]
 
@@ -130,7 +95,7 @@ def _predict(q: Question) -> list[Call]:
 
 
 def _with_items(tool: str) -> Callable[[Question], list[Call]]:
-    return lambda q: [Call(tool, _user(q) | {"item_ids": list(q.item_ids)})]
+    return lambda q: [Call(tool, user_of(q) | {"item_ids": list(q.item_ids)})]
 
 
 def _per_item(tool: str) -> Callable[[Question], list[Call]]:
@@ -144,31 +109,31 @@ def _per_item(tool: str) -> Callable[[Question], list[Call]]:
 def _rank_given(q: Question) -> list[Call]:
     if not q.item_ids:
         return []
-    return [Call("rank_given", _user(q) | {"item_ids": list(q.item_ids)})]
+    return [Call("rank_given", user_of(q) | {"item_ids": list(q.item_ids)})]
 
 
 def _again(q: Question) -> list[Call]:
-    return [Call("watch_again", _user(q) | _filtered(q))]
+    return [Call("watch_again", user_of(q) | list_of(q))]
 
 
 def _own_ratings(q: Question) -> list[Call]:
     wanted: dict[str, Any] = {"lowest": True} if "own_lowest" in q.wishes else {}
     if q.label is not None:
         wanted["label"] = q.label
-    return [Call("watch_again", _user(q) | _filtered(q) | wanted)]
+    return [Call("watch_again", user_of(q) | list_of(q) | wanted)]
 
 
 def _like_item(q: Question) -> list[Call]:
-    args = {"item_ids": list(q.item_ids), **_filtered(q)}
+    args = {"item_ids": list(q.item_ids), **list_of(q)}
     if q.user_ids:
-        args |= _user(q)
-    return [Call("item_neighbours", args), *_counts(q)]
+        args |= user_of(q)
+    return [Call("item_neighbours", args), *counts_of(q)]
 
 
 def _also_seen(q: Question) -> list[Call]:
     first, *others = q.item_ids
     more = {"other_ids": others} if others else {}
-    return [Call("also_seen", {"item_id": first, **_filtered(q)} | more)]
+    return [Call("also_seen", {"item_id": first, **list_of(q)} | more)]
 
 
 def _pair(q: Question) -> list[Call]:
@@ -181,7 +146,7 @@ def _compare(q: Question) -> list[Call]:
 
 
 def _similar(q: Question) -> list[Call]:
-    return [Call("similar_users", _user(q) | {"k": max(q.n, 1)})]
+    return [Call("similar_users", user_of(q) | {"k": max(q.n, 1)})]
 
 
 def _shared(only_first: bool) -> Callable[[Question], list[Call]]:
@@ -189,19 +154,19 @@ def _shared(only_first: bool) -> Callable[[Question], list[Call]]:
 
     def calls(q: Question) -> list[Call]:
         one, other = q.user_ids[:2]
-        return [Call("shared_history", _filtered(q) | {"user_id": one, "other_id": other} | only)]
+        return [Call("shared_history", list_of(q) | {"user_id": one, "other_id": other} | only)]
 
     return calls
 
 
 def _least_similar(q: Question) -> list[Call]:
-    return [Call("least_similar", _user(q) | {"k": max(q.n, 1)})]
+    return [Call("least_similar", user_of(q) | {"k": max(q.n, 1)})]
 
 
 def _taste(q: Question) -> list[Call]:
     several = "prefers" in q.wishes and len(q.filters.conditions) > 1
     each = [All((one,)) for one in q.filters.conditions] if several else [q.filters]
-    return [Call("taste_for", _user(q) | {"filters": one.to_json()}) for one in each]
+    return [Call("taste_for", user_of(q) | {"filters": one.to_json()}) for one in each]
 
 
 def _item_similarity(q: Question) -> list[Call]:
@@ -227,17 +192,17 @@ def _fans(q: Question) -> list[Call]:
 
 
 def _in_order(q: Question) -> list[Call]:
-    args = _filtered(q) | (_user(q) if q.user_ids else {})
+    args = list_of(q) | (user_of(q) if q.user_ids else {})
     if q.order is not None:
         args["field"] = q.order.field
         args |= {"highest": True} if q.order.highest else {}
     args |= {"seen": True} if q.user_ids and "own_seen" in q.wishes else {}
-    return [Call("in_order", args), *_counts(q)]
+    return [Call("in_order", args), *counts_of(q)]
 
 
 def _history(q: Question) -> list[Call]:
     first = {"first": True} if "first" in q.wishes else {}
-    return [Call("history", _user(q) | {"n": max(q.n, 1)} | first)]
+    return [Call("history", user_of(q) | {"n": max(q.n, 1)} | first)]
 
 
 def _what_if(q: Question) -> list[Call]:
@@ -248,7 +213,7 @@ def _what_if(q: Question) -> list[Call]:
         change["with_items" if "what_if_with" in q.wishes else "item_ids"] = list(q.item_ids)
     if q.attributes:
         change["attributes"] = dict(q.attributes)
-    return [Call("what_if", _user(q) | _filtered(q) | change)]
+    return [Call("what_if", user_of(q) | list_of(q) | change)]
 
 
 def _how(q: Question) -> list[Call]:
@@ -257,9 +222,9 @@ def _how(q: Question) -> list[Call]:
     if not q.user_ids:
         return []
     if q.item_ids:
-        return [Call("list_arithmetic", _user(q) | {"item_id": item}) for item in q.item_ids]
-    first = _wanted(q) | {"n": 1, "by": "both"}
-    return [Call("similar_users", _user(q) | {"k": 1}), Call("recommend", first)]
+        return [Call("list_arithmetic", user_of(q) | {"item_id": item}) for item in q.item_ids]
+    first = wanted_of(q) | {"n": 1, "by": "both"}
+    return [Call("similar_users", user_of(q) | {"k": 1}), Call("recommend", first)]
 
 
 def _why(q: Question) -> list[Call]:
@@ -267,48 +232,48 @@ def _why(q: Question) -> list[Call]:
 
 
 def _score_parts(q: Question) -> list[Call]:
-    return [Call("score_parts", _user(q) | {"item_id": item}) for item in q.item_ids]
+    return [Call("score_parts", user_of(q) | {"item_id": item}) for item in q.item_ids]
 
 
 def _certain(q: Question) -> list[Call]:
-    return [Call("certainty", _user(q) | {"item_ids": list(q.item_ids)})]
+    return [Call("certainty", user_of(q) | {"item_ids": list(q.item_ids)})]
 
 
 def _titles(q: Question) -> list[Call]:
-    args: dict[str, Any] = {"item_ids": list(q.item_ids), **_filtered(q)}
+    args: dict[str, Any] = {"item_ids": list(q.item_ids), **list_of(q)}
     if q.negated:
         args["disliked_ids"] = [choices[0] for choices in q.negated]
     if q.attributes:
         args["attributes"] = dict(q.attributes)
-    return [Call("recommend_for_titles", args), *_counts(q)]
+    return [Call("recommend_for_titles", args), *counts_of(q)]
 
 
 def _segment(q: Question) -> list[Call]:
-    return [Call("recommend_for_segment", {"attributes": dict(q.attributes), **_filtered(q)})]
+    return [Call("recommend_for_segment", {"attributes": dict(q.attributes), **list_of(q)})]
 
 
 def _group(q: Question) -> list[Call]:
     by = {"by": "least"} if "group_fair" in q.wishes else {}
-    return [Call("group_list", {"user_ids": list(q.user_ids), **_filtered(q)} | by)]
+    return [Call("group_list", {"user_ids": list(q.user_ids), **list_of(q)} | by)]
 
 
 def _top(lowest: bool) -> Callable[[Question], list[Call]]:
     def calls(q: Question) -> list[Call]:
         least = [c.low for c in q.filters.conditions if isinstance(c, Audience) and c.low]
-        args = _filtered(q) | {"least_users": int(least[0]) if least else MEAN_USERS}
-        return [Call("top_rated", args | ({"lowest": True} if lowest else {})), *_counts(q)]
+        args = list_of(q) | {"least_users": int(least[0]) if least else MEAN_USERS}
+        return [Call("top_rated", args | ({"lowest": True} if lowest else {})), *counts_of(q)]
 
     return calls
 
 
 def _divided(q: Question) -> list[Call]:
     least = _top(lowest=False)(q)[0].args["least_users"]
-    return [Call("most_divided", _filtered(q) | {"least_users": least}), *_counts(q)]
+    return [Call("most_divided", list_of(q) | {"least_users": least}), *counts_of(q)]
 
 
 def _popular(q: Question) -> list[Call]:
     least = {"least": True} if "least_popular" in q.wishes else {}
-    return [Call("popular_items", _filtered(q) | least)]
+    return [Call("popular_items", list_of(q) | least)]
 
 
 RULES: Mapping[str, Rule] = {
@@ -348,10 +313,11 @@ RULES: Mapping[str, Rule] = {
     "in_order": Rule(_in_order, lists=True),
     "likely_users": Rule(_likely, items=1),
     "items_that": Rule(lambda q: [Call("items_that", {"filters": q.filters.to_json()})]),
-    "describe_user": Rule(lambda q: [Call("describe_user", _user(q))], users=1),
+    "describe_user": Rule(lambda q: [Call("describe_user", user_of(q))], users=1),
     "own_ratings": Rule(_own_ratings, users=1, lists=True, data="labels"),
     "avoid": Rule(
-        lambda q: [Call("least_likely", _user(q) | _filtered(q)), *_counts(q)], users=1, lists=True
+        lambda q: [Call("least_likely", user_of(q) | list_of(q)), *counts_of(q)],
+        users=1, lists=True,
     ),
     "compare_items": Rule(_per_item("item_audience"), items=2),
     "taste_check": Rule(_taste, users=1),
@@ -366,7 +332,7 @@ RULES: Mapping[str, Rule] = {
     "lowest_rated": Rule(_top(lowest=True), lists=True, data="labels"),
     "most_divided": Rule(_divided, lists=True, data="labels"),
     "most_popular": Rule(_popular, lists=True),
-    "rising": Rule(lambda q: [Call("rising", _filtered(q))], lists=True, data="times"),
-    "unwatched": Rule(lambda q: [Call("unwatched", _filtered(q))], lists=True),
+    "rising": Rule(lambda q: [Call("rising", list_of(q))], lists=True, data="times"),
+    "unwatched": Rule(lambda q: [Call("unwatched", list_of(q))], lists=True),
     "catalogue": Rule(lambda q: [Call("catalogue_facts", {})]),
 }  # fmt: skip

@@ -9,7 +9,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import Literal
 
-from assistant.asking.calls import RULES, Call, Rule
+from assistant.asking.arguments import Call
+from assistant.asking.calls import RULES, Rule
 from assistant.asking.catalogue import Catalogue
 from assistant.asking.question import Question
 from assistant.lexicon import named_fields
