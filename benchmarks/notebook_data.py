@@ -84,7 +84,8 @@ def write_pairs(dataset: Dataset, file: Path, n_epochs: int, seed: int = 0) -> D
     columns = _pairs("test_", "", test, NegativeSampler(everything).draw(test.user, 1, rng))
     for e in range(n_epochs):
         columns |= _pairs("", str(e), train, NegativeSampler(seen).draw(train.user, 1, rng))
-    np.savez(file, n_epochs=n_epochs, **columns, **_features(dataset))
+    arrays: dict[str, Any] = {"n_epochs": n_epochs, **columns, **_features(dataset)}
+    np.savez(file, **arrays)
     return replace(dataset, interactions=train)
 
 

@@ -39,10 +39,10 @@ import torch  # noqa: E402
 from benchmarks import peers  # noqa: E402
 from benchmarks.generate import SHAPES  # noqa: E402
 from benchmarks.notebook_data import synthetic  # noqa: E402
-from ingest.dataset.schema import Dataset  # noqa: E402
+from ingest.dataset.schema import Dataset, FloatArray  # noqa: E402
 from recsys.checkpoint import TrainedModel  # noqa: E402
 from recsys.config import DeepFMConfig, TrainingConfig  # noqa: E402
-from recsys.examples.features import FeatureSpace  # noqa: E402
+from recsys.examples.features import CodeArray, FeatureSpace  # noqa: E402
 from recsys.examples.inputs import Inputs  # noqa: E402
 from recsys.network.deepfm import DeepFM  # noqa: E402
 from recsys.scoring.calibration import Calibration  # noqa: E402
@@ -112,15 +112,17 @@ def one_user(rounds: int) -> None:
         def naive(
             model: DeepFM = model,
             inputs: Inputs = inputs,
-            users: np.ndarray = users,
-            everything: np.ndarray = everything,
-        ) -> np.ndarray:
-            return model(
+            users: CodeArray = users,
+            everything: CodeArray = everything,
+        ) -> FloatArray:
+            y: FloatArray = model(
                 model.fields(inputs.users(users)), model.fields(inputs.items(everything))
             ).numpy()
+            return y
 
-        def ours(scorer: Scorer = scorer) -> np.ndarray:
-            return scorer.raw_all(np.array([0]))[0]
+        def ours(scorer: Scorer = scorer) -> FloatArray:
+            y: FloatArray = scorer.raw_all(np.array([0]))[0]
+            return y
 
         difference = float(np.abs(naive() - ours()).max())
         assert difference < 1e-3, f"the two ways differ by {difference}"

@@ -1,11 +1,13 @@
 """The cheap training step against the plain one: scores, gradients, weights after many steps."""
 
 from dataclasses import replace
+from typing import Any
 
 import numpy as np
 import pytest
 import torch
 
+from benchmarks.notebook_data import synthetic
 from ingest.dataset.schema import Dataset
 from recsys import presets
 from recsys.config import DeepFMConfig, HistoryField, Loss, TrainingConfig
@@ -204,6 +206,42 @@ def test_many_cheap_steps_end_where_plain_ones_do(
     assert torch.allclose(cheap_losses, plain_losses, atol=1e-4)
     for name, values in plain.items():
         assert torch.allclose(cheap[name], values, atol=2e-4), name
+
+
+@pytest.mark.parametrize(
+    "changed", [{}, {"history": (HistoryField("recent", decay=2.0),), "activity": True}], ids=str
+)
+@pytest.mark.parametrize("use_bn", [True, False])
+@pytest.mark.parametrize("training", [{}, {"weight_decay": 0.1}], ids=str)
+def test_epochs_of_512_end_where_plain_steps_do(
+    changed: dict[str, Any], use_bn: bool, training: dict[str, float]
+) -> None:
+    """Ids are looked for, the other fields named whole; most items rest for many steps."""
+    dataset = synthetic(n_users=300, n_items=900, n_interactions=6_000)
+    config = DeepFMConfig(embed_size=8, hidden_units=(16, 8), use_bn=use_bn, **changed)
+    of_512 = TrainingConfig(batch_size=512, metric="log_loss", **training)  # type: ignore[arg-type]
+    inputs = Inputs(FeatureSpace.from_dataset(dataset, config), dataset, config.history)
+    drawn = batches(dataset, inputs, of_512, n_epochs=2)
+    assert len(drawn) == 48 and {len(b.user_rows) for b in drawn} == {256, 6_000 % 256}
+    codes = len(toucher(inputs).touch(drawn[0]).codes)
+    assert codes < 0.9 * inputs.space.n_codes, "every code is touched at every step"
+    before_norms = ["layers.0.bias", "layers.1.bias"]
+    ends = []
+    for kind in (PlainSteps, ProjectedSteps):
+        model = build_network(inputs.space, config, seed=3)
+        steps = kind(model, inputs, of_512)
+        of_steps = []
+        for batch in drawn:
+            of_steps.append(steps.step(batch, 1e-3))
+            if use_bn:  # such a bias has no gradient but rounding, of which Adam makes whole steps
+                for name, parameter in model.named_parameters():
+                    if name in before_norms:
+                        parameter.data.zero_()
+        steps.settle()
+        scores = [plain_scores(model.eval(), batch).detach() for batch in drawn]
+        ends.append((torch.stack(of_steps), model.table.detach(), torch.cat(scores)))
+    for plain, cheap in zip(*ends, strict=True):
+        assert torch.allclose(cheap, plain, atol=1e-3), float((cheap - plain).abs().max())
 
 
 @pytest.mark.parametrize("betas", [(0.9, 0.999), (0.9, 0.99), (0.9, 0.9)])
