@@ -16,7 +16,7 @@ from assistant.home import OpenHome, open_home
 from assistant.settings import Settings
 from assistant.toolbox import Toolbox
 from assistant.wording import Voice, reason
-from benchmarks.verify import PARTS, cpu_ms_for_ten, measure
+from benchmarks.verify import OF_GENRES, PARTS, cpu_ms_for_ten, measure
 from ingest.dataset.schema import Dataset
 from recsys.lists.ranking import BlendConfig, Recommender
 from tests.reasons_corpus import Known, cases, known_rows
@@ -77,9 +77,7 @@ def test_over_movielens_false_reasons_are_dropped_and_true_ones_kept(
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize(
-    "part", ["written", "unseen", "round five", "voices", "blind", "second blind"]
-)
+@pytest.mark.parametrize("part", OF_GENRES)
 def test_over_ids_and_genres_alone_false_reasons_are_dropped_and_true_ones_kept(
     ml100k_opened: OpenHome, part: str
 ) -> None:
@@ -90,6 +88,7 @@ def test_over_ids_and_genres_alone_false_reasons_are_dropped_and_true_ones_kept(
     found = measure(Verifier.of(bare), known, part, each=12)
     assert min(found.n_true, found.n_false) >= 300
     assert found.recall >= 0.99, [case.text for case in found.missed]
+    assert found.precision >= 0.97
     assert found.kept >= KEPT[part] - 0.05
 
 
