@@ -2,8 +2,8 @@
 
     python -m benchmarks.transcript docs/questions.md --home ~/ml100k
 
-A question is an indented line that begins with ">"; what is indented below it, up to the next empty
-line, is its answer. Below a heading that says "conversation" each question goes on from the one
+A question is an indented line that begins with ">"; what is indented below it, up to the next
+question, is its answer. Below a heading that says "conversation" each question goes on from the one
 before. Nothing else of the document changes.
 """
 
@@ -29,8 +29,14 @@ def asked_again(lines: list[str], alone: Answer, talk: Callable[[], Answer]) -> 
         alone: answers a question that stands on its own.
         talk: begins a conversation.
     """
-    answer, is_answer = alone, False
+    answer, is_answer, empty = alone, False, 0
     for line in lines:
+        if is_answer and not line:
+            empty += 1  # between parts of an answer, or after it
+            continue
+        if not (is_answer and line.startswith(_INDENT) and not line.startswith(_QUESTION)):
+            yield from [""] * empty
+        empty = 0
         if line.startswith("#"):
             answer = talk() if "conversation" in line.casefold() else alone
         if line.startswith(_QUESTION):
@@ -42,6 +48,7 @@ def asked_again(lines: list[str], alone: Answer, talk: Callable[[], Answer]) -> 
         is_answer = is_answer and line.startswith(_INDENT)
         if not is_answer:
             yield line
+    yield from [""] * empty
 
 
 def main() -> None:

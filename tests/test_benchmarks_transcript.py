@@ -52,3 +52,12 @@ def test_answers_are_replaced_and_a_conversation_goes_on() -> None:
 The end.""".splitlines()
     )
     assert talks == [["second", "third"]]
+
+
+def test_asking_again_changes_nothing_where_answers_have_several_parts() -> None:
+    def answer(question: str) -> str:
+        return f"to {question}\n\nand more"
+
+    once = list(asked_again(DOCUMENT, answer, lambda: answer))
+    assert once.count("    and more") == 3
+    assert list(asked_again(once, answer, lambda: answer)) == once
