@@ -27,9 +27,8 @@ _SYNC_EVERY = 500
 _FEWEST_SYNCED, _AT_A_TIME = 2, 100  # Chroma's own least threshold, and its usual batch in memory
 _TIMEOUT = 60.0  # seconds; Chroma's own client waits for ever
 _SQLITE_HEADER = b"SQLite format 3\0"
-_opening = (
-    threading.Lock()
-)  # Chroma's table of open folders is not safe to open into from two threads
+_open_folders = threading.RLock()
+"""Held while a folder is opened or closed: Chroma's table of open ones is not safe for threads."""
 
 
 def chroma_server(environment: Mapping[str, str] | None = None) -> str | None:
@@ -142,7 +141,8 @@ class Chroma:
     def close(self) -> None:
         """Release files and sockets; closing twice is harmless."""
         sessions = _sessions(self.client)
-        self.client.close()
+        with _open_folders:
+            self.client.close()
         for session in sessions:  # Chroma leaves them open
             session.close()
 
@@ -159,7 +159,7 @@ def connect(folder: Path, server: str | None, *, new: bool = False) -> Chroma:
         HomeError: the embedded database is missing or damaged.
         OperationError: the server cannot be reached, or is no Chroma server.
     """
-    with _faults_told(folder, server, new), _opening:
+    with _faults_told(folder, server, new), _open_folders:
         from chromadb import HttpClient, PersistentClient
         from chromadb.config import Settings
 
