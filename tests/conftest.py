@@ -14,6 +14,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 import pytest
+from hypothesis import settings
 
 from ingest.dataset.ids import IdMap
 from ingest.dataset.schema import Dataset, Field, Interactions, Noun
@@ -23,6 +24,8 @@ pytest_plugins = (
     *("tests.fixtures_browser", "tests.fixtures_postgres"),
 )
 
+settings.register_profile("same each run", derandomize=True, deadline=None)
+settings.load_profile("same each run")  # `pytest --hypothesis-profile default` looks further
 _SETTINGS = ("WHYREC_", "HF_TOKEN", "HUGGINGFACEHUB_API_TOKEN", "HUGGING_FACE_HUB_TOKEN")
 _FETCH_SETTINGS = ("WHYREC_CACHE",)
 
